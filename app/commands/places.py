@@ -1,0 +1,30 @@
+"""Opening the store and the ledger that a command was pointed at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agents.members.fits import FitCache
+from app.settings import Settings
+from db.events.store import EventStore
+from db.ledger.ledger import Ledger
+
+
+def store_path(store: Path | None) -> Path:
+    """The store's folder: the option, else the settings."""
+    return store or Settings().store
+
+
+def open_store(store: Path | None) -> EventStore:
+    """The event store; raises StoreMissing with what to do."""
+    return EventStore(store_path(store))
+
+
+def open_ledger(address: str | None) -> Ledger:
+    """The ledger, made if it is not there."""
+    return Ledger(address or Settings().database_url)
+
+
+def fit_cache() -> FitCache:
+    """Where fitted models are kept between runs."""
+    return FitCache(Settings().cache / "fits")

@@ -1,0 +1,124 @@
+"""The desk: questions in, forecasts by every member, an aggregate, all of it recorded. The line that is Auspex.
+
+Question -> Snapshot(as_of) -> members -> Forecasts -> pooling rule -> Aggregate -> ledger -> Resolution -> Scores
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from agents.crowd import aggregate
+from agents.members.protocol import Member
+from db.events.filters import View
+from db.events.snapshot import Snapshot
+from db.events.store import DEFAULT_VIEW, EventStore
+from db.questions.resolver import criterion_of, resolve
+from db.records import Aggregate, Forecast, MemberFailure, Question
+from ensembles.registry import DEFAULT_RULE
+
+if TYPE_CHECKING:
+    from db.ledger.ledger import Ledger
+
+Progress = Callable[[str, int, int], None]
+"""Called as members finish with (member, members done, members in all)."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run of the crowd gave."""
+
+    run_id: str
+    forecasts: list[Forecast] = field(default_factory=list)
+    failures: list[MemberFailure] = field(default_factory=list)
+    aggregates: list[Aggregate] = field(default_factory=list)
+    recorded: int = 0
+    seconds: float = 0.0
+
+    def failure_counts(self) -> list[dict[str, object]]:
+        """How often each member failed, and why."""
+        counts = Counter((failure.member, str(failure.reason), failure.detail) for failure in self.failures)
+        return [
+            {"member": member, "reason": reason, "detail": detail, "n": n}
+            for (member, reason, detail), n in counts.most_common()
+        ]
+
+
+def run_crowd(
+    questions: Sequence[Question],
+    store: EventStore,
+    members: Sequence[Member],
+    *,
+    as_of: datetime,
+    now: datetime,
+    ledger: Ledger | None = None,
+    rule: str = DEFAULT_RULE,
+    progress: Progress | None = None,
+) -> Run:
+    """Ask every member every question as of `as_of`, pool the answers and record all of it in `ledger`.
+
+    `now` is the wall clock that goes on the forecasts. What is already in the ledger is not recorded again.
+    """
+    started = time.monotonic()
+    run = Run(run_id=f"{now:%Y%m%dT%H%M%S}-{as_of:%Y%m%d}")
+    if ledger is not None:
+        ledger.append(questions)
+    by_mentions: dict[int, list[Question]] = defaultdict(list)
+    for question in questions:
+        criterion = criterion_of(question)
+        by_mentions[criterion.min_mentions if criterion else DEFAULT_VIEW.min_mentions].append(question)
+    for min_mentions, asked in by_mentions.items():
+        snapshot = store.as_of(as_of, view=View(min_mentions=min_mentions))
+        answers = asyncio.run(_ask_all(members, asked, snapshot, now, progress))
+        for per_question in zip(*answers, strict=True):
+            run.forecasts += [answer for answer in per_question if isinstance(answer, Forecast)]
+            run.failures += [answer for answer in per_question if isinstance(answer, MemberFailure)]
+            if (pooled := aggregate(per_question, rule=rule, created_at=now)) is not None:
+                run.aggregates.append(pooled)
+    if ledger is not None:
+        run.recorded = ledger.append([*run.forecasts, *run.failures, *run.aggregates], run_id=run.run_id)
+    run.seconds = time.monotonic() - started
+    return run
+
+
+async def _ask_all(
+    members: Sequence[Member],
+    questions: Sequence[Question],
+    snapshot: Snapshot,
+    now: datetime,
+    progress: Progress | None,
+) -> list[list[Forecast | MemberFailure]]:
+    done = 0
+
+    async def ask(member: Member) -> list[Forecast | MemberFailure]:
+        nonlocal done
+        answers = await member.forecast(questions, snapshot, created_at=now)
+        done += 1
+        if progress:
+            progress(member.name, done, len(members))
+        return answers
+
+    return list(await asyncio.gather(*(ask(member) for member in members)))
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a resolving pass did: outcomes recorded now, how many of them annulled, and questions still open."""
+
+    resolved: int
+    annulled: int
+    still_open: int
+
+
+def resolve_open(store: EventStore, ledger: Ledger, *, now: datetime) -> Resolved:
+    """Let the event store, as known at `now`, resolve the ledger's open questions."""
+    open_questions = ledger.open_questions()
+    found = resolve(store, open_questions, now=now)
+    ledger.resolve(found)
+    annulled = sum(resolution.outcome == "ANNULLED" for resolution in found)
+    return Resolved(len(found) - annulled, annulled, len(open_questions) - len(found))
