@@ -14,7 +14,7 @@ from db.errors import AuspexError, BadInput
 
 app = typer.Typer(
     name="auspex",
-    help="A forecasting desk: calibrated probabilities with evidence, recorded before the outcome, scored for ever after.",
+    help="A forecasting desk: calibrated probabilities, recorded before the outcome and scored for ever after.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

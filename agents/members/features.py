@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.members.state import HALF_LIVES, Floats, Ints, State
+from agents.members.state import HALF_LIVES, NEVER, Floats, Ints, State
 
 SMOOTHING = (0.5, 1.0, 2.0, 3.0, 4.0)
 """Pseudo active days toward the prior, per half-life."""
@@ -96,11 +96,19 @@ def relation_features(state: State, pair: Ints, day: int) -> NDArray[np.float32]
     per_query.append(np.log1p(np.clip(day - state.pair_active[reverse], 0, FAR_DAYS)))
     for sets, rows in ((state.last_set, pair), (state.set_before, pair), (state.last_set, reverse)):
         per_code.append(sets[rows].astype(np.float64))
+    per_code.append(cold_cells(state, pair).astype(np.float64))
     per_query.append(np.full(n, float((day + 3) % 7)))  # day 0, 1970-01-01, was a Thursday; Monday is 0
     per_query.append(np.full(n, float(day - state.day)))
     per_code.append(np.broadcast_to(np.arange(codes, dtype=np.float64), prior.shape))
     spread = [np.broadcast_to(column[:, None], prior.shape) for column in per_query]
     return np.stack([*per_code, *spread], axis=2).astype(np.float32)
+
+
+def cold_cells(state: State, pair: Ints) -> NDArray[np.bool_]:
+    """Which codes neither each pair nor its reverse ever showed, (pairs, codes)."""
+    cold: NDArray[np.bool_] = state.pair_seen[pair] == NEVER
+    cold &= state.pair_seen[state.history.reverse[pair]] == NEVER
+    return cold
 
 
 def _parents(state: State, pair: Ints, day: int, prior: Floats) -> list[Floats]:

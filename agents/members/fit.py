@@ -19,7 +19,7 @@ from ensembles.scores import log_score, set_scores
 MAX_QUERIES = 12_000
 """Training pair-days at most, so that a fit takes minutes on two cores whatever the history."""
 
-MAX_ROUNDS = 300
+MAX_ROUNDS = 240
 MIN_PAIR_DAYS = 60
 """With fewer active pair-days than this there is nothing to learn from, and the learned members fail, saying so."""
 
@@ -79,9 +79,8 @@ def _fit_level(
     if members & set(LEARNED):
         rows = training_rows(past, queries, truth, digits, random)
         old, new = rows.where(rows.day < cut), rows.where(rows.day >= cut)
-        boosting = Boosting().fit(old, MAX_ROUNDS)
-        rounds = boosting.best_rounds(new)
-        fitted.boosting = boosting.trimmed(rounds)
+        fitted.boosting = Boosting()
+        rounds = fitted.boosting.grow(old, new, MAX_ROUNDS)
         fitted.logistic = Logistic().fit(old, truth.shape[1])
         members |= {*LEARNED, "shrunk_frequency"}
     forecasts = walk(past, validation, digits, fitted.forecaster(members))
@@ -89,7 +88,7 @@ def _fit_level(
         parts = [forecasts[name] for name in ("boosting", "logistic", "shrunk_frequency")]
         fitted.weights = _best_weights(parts, truth[later])
         forecasts["learned_pool"] = pool(parts, fitted.weights)
-        fitted.boosting = Boosting().fit(rows, round(rounds * 1.1))
+        fitted.boosting = Boosting().fit(rows, rounds)
         fitted.logistic = Logistic().fit(rows, truth.shape[1])
     fitted.caution = {name: _best_caution(p, truth[later]) for name, p in forecasts.items()}
     return fitted

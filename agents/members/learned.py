@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.members.features import code_feature, relation_features
+from agents.members.features import code_feature, cold_cells, relation_features
 from agents.members.frequency import climatology, decayed_frequency, persistence, shrunk_frequency
 from agents.members.state import Floats, Ints, State
-from agents.members.training import Rows
+from agents.members.training import Rows, unthinned
 from agents.members.walk import Forecaster
 from ensembles.pooling import CLIP
+
+PATIENCE = 15
+"""Boosting stops after this many rounds without a gain on the held-out part of the past."""
 
 ClosedForm = Callable[[State, Ints, int], Floats]
 
@@ -38,35 +41,35 @@ class Boosting:
 
     def fit(self, rows: Rows, rounds: int) -> Boosting:
         """Fit on `rows`."""
-        from sklearn.ensemble import HistGradientBoostingClassifier  # 1 s: only where something is fitted
-
-        self.model = HistGradientBoostingClassifier(
-            learning_rate=0.04,
-            max_iter=rounds,
-            max_leaf_nodes=31,
-            min_samples_leaf=min(200, max(20, len(rows.label) // 500)),
-            l2_regularization=5.0,
-            max_features=0.5,
-            categorical_features=[code_feature(rows.features)],
-            early_stopping=False,
-            random_state=0,
-        ).fit(rows.features, rows.label, sample_weight=rows.weight)
+        self.model = _boosting(rows, rounds).fit(rows.features, rows.label)
         return self
 
-    def trimmed(self, rounds: int) -> Boosting:
-        """This model with its first `rounds` rounds only."""
-        self.model._predictors = self.model._predictors[:rounds]
-        return self
-
-    def best_rounds(self, held_out: Rows) -> int:
-        """The number of rounds with the lowest log loss on `held_out`, between 30 and those fitted."""
-        losses = [_log_loss(stage[:, 1], held_out) for stage in self.model.staged_predict_proba(held_out.features)]
-        return max(30, int(np.argmin(losses)) + 1)
+    def grow(self, rows: Rows, held_out: Rows, most: int) -> int:
+        """Fit on `rows` for as long as `held_out` gains, at most `most` rounds; returns how many rounds that took."""
+        self.model = _boosting(rows, most).set_params(early_stopping=True, n_iter_no_change=PATIENCE, tol=0.0)
+        self.model.fit(rows.features, rows.label, X_val=held_out.features, y_val=held_out.label)
+        return max(PATIENCE, int(self.model.n_iter_) - PATIENCE)
 
     def __call__(self, features: NDArray[np.float32]) -> Floats:
         """Probabilities of (…, features)."""
         flat = features.reshape(-1, features.shape[-1])
         return np.asarray(self.model.predict_proba(flat)[:, 1], dtype=np.float64).reshape(features.shape[:-1])
+
+
+def _boosting(rows: Rows, rounds: int) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier  # 1 s: only where something is fitted
+
+    return HistGradientBoostingClassifier(
+        learning_rate=0.06,
+        max_iter=rounds,
+        max_leaf_nodes=31,
+        min_samples_leaf=min(200, max(20, len(rows.label) // 500)),
+        l2_regularization=5.0,
+        max_features=0.5,
+        categorical_features=[code_feature(rows.features)],
+        early_stopping=False,
+        random_state=0,
+    )
 
 
 @dataclass(slots=True)
@@ -85,9 +88,7 @@ class Logistic:
         self.codes = codes
         dense = _logits(rows.features)
         self.mean, self.scale = dense.mean(axis=0), dense.std(axis=0) + 1e-6
-        self.model = LogisticRegression(C=0.3, max_iter=200, tol=1e-3).fit(
-            self._design(rows.features), rows.label, sample_weight=rows.weight
-        )
+        self.model = LogisticRegression(C=0.3, max_iter=200, tol=1e-3).fit(self._design(rows.features), rows.label)
         return self
 
     def _design(self, features: NDArray[np.float32]) -> Any:
@@ -105,18 +106,13 @@ class Logistic:
 
 def _logits(features: NDArray[np.float32]) -> Floats:
     """Shares (columns within 0..1 that are no flags) as logits, everything else as it is."""
-    last_share = code_feature(features) - 7  # four recencies and three flags stand before the code
+    last_share = code_feature(features) - 8  # four recencies and four flags stand before the code
     dense = features.astype(np.float64)
     shares = np.clip(dense[:, :last_share], 1e-5, 1 - 1e-5)
     trend = dense[:, last_share - 4 : last_share - 3]
     dense[:, :last_share] = np.log(shares / (1 - shares))
     dense[:, last_share - 4 : last_share - 3] = trend
     return dense
-
-
-def _log_loss(probability: Floats, rows: Rows) -> float:
-    p = np.clip(probability, CLIP, 1 - CLIP)
-    return float(-(rows.weight * np.where(rows.label, np.log(p), np.log1p(-p))).sum() / rows.weight.sum())
 
 
 @dataclass(slots=True)
@@ -137,7 +133,9 @@ class LevelFit:
             found = {name: CLOSED_FORM[name](state, pair, day) for name in members & CLOSED_FORM.keys()}
             if self.boosting is not None and self.logistic is not None:
                 features = relation_features(state, pair, day)
-                found["boosting"], found["logistic"] = self.boosting(features), self.logistic(features)
+                cold = cold_cells(state, pair)
+                found["boosting"] = unthinned(self.boosting(features), cold)
+                found["logistic"] = unthinned(self.logistic(features), cold)
                 parts = [found["boosting"], found["logistic"], shrunk_frequency(state, pair, day)]
                 found["learned_pool"] = pool(parts, self.weights)
             return {name: found[name] for name in members}

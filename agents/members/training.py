@@ -7,27 +7,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.members.features import relation_features
-from agents.members.state import NEVER, Floats, Ints, State, history_of
+from agents.members.features import cold_cells, relation_features
+from agents.members.state import Floats, Ints, State, history_of
 from agents.members.walk import Queries
 from db.events.quads import Quads
 
 COLD_SHARE = 0.1
-"""Codes that neither the pair nor its reverse ever showed are thinned to this share and weigh its inverse."""
+"""Absent codes that neither the pair nor its reverse ever showed are thinned to this share of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Training rows: features (rows, features), label, weight, and the day asked about."""
+    """Training rows: features (rows, features), label, and the day asked about."""
 
     features: NDArray[np.float32]
     label: NDArray[np.bool_]
-    weight: Floats
     day: Ints
 
     def where(self, mask: NDArray[np.bool_]) -> Rows:
         """The rows that `mask` selects."""
-        return Rows(self.features[mask], self.label[mask], self.weight[mask], self.day[mask])
+        return Rows(self.features[mask], self.label[mask], self.day[mask])
 
 
 def training_rows(
@@ -42,20 +41,21 @@ def training_rows(
         state.advance(max(int(known), state.day))
         for day in np.unique(queries.day[queries.known == known]):
             which = np.flatnonzero((queries.known == known) & (queries.day == day))
-            warm = state.pair_seen[pair[which]] > NEVER
-            warm |= state.pair_seen[history.reverse[pair[which]]] > NEVER
             label = truth[which]
-            drawn = random.random(label.shape) < COLD_SHARE
-            kept = label | warm | drawn
-            weight = np.where(label | warm, 1.0, 1 / COLD_SHARE)[kept]
+            kept = label | ~cold_cells(state, pair[which]) | (random.random(label.shape) < COLD_SHARE)
             features = relation_features(state, pair[which], int(day))[kept]
-            parts.append(Rows(features, label[kept], weight, np.full(len(features), day)))
+            parts.append(Rows(features, label[kept], np.full(len(features), day)))
     return Rows(
         np.concatenate([part.features for part in parts]),
         np.concatenate([part.label for part in parts]),
-        np.concatenate([part.weight for part in parts]),
         np.concatenate([part.day for part in parts]),
     )
+
+
+def unthinned(probability: Floats, cold: NDArray[np.bool_]) -> Floats:
+    """What was learnt from thinned rows, put right: cold cells' odds times their share (King & Zeng 2001, eq. 7)."""
+    odds = probability / np.maximum(1 - probability, 1e-12)
+    return np.where(cold, COLD_SHARE * odds / (1 + COLD_SHARE * odds), probability)
 
 
 def sample_queries(queries: Queries, limit: int, max_lead: int, random: np.random.Generator) -> tuple[Queries, Ints]:

@@ -16,7 +16,7 @@ from app.desk import Run, resolve_open, run_crowd
 from app.output import emit_json, err, leaderboard_table, out
 from app.scoring import Scored, leaderboard, score
 from db import cameo
-from db.demo import CODES, NOTICE, DemoWorld
+from db.demo import SYNTHETIC, DemoWorld
 from db.events.store import DEFAULT_VIEW, EventStore
 from db.gdelt.ingest import ingest_files
 from db.ledger.ledger import Ledger, Scorable
@@ -26,8 +26,8 @@ from db.records import BinaryQuestion, CodesValue, Forecast, ProbabilityValue, Q
 
 ORACLE = "best possible"
 HORIZON_DAYS = 7
-N_QUESTIONS = 240
-AS_OF = (date(2024, 11, 4), date(2024, 12, 2))
+N_QUESTIONS = 400
+AS_OF = (date(2024, 12, 2),)
 
 
 def run(seed: int, folder: Path | None, *, as_json: bool) -> None:
@@ -41,7 +41,7 @@ def run(seed: int, folder: Path | None, *, as_json: bool) -> None:
 
 
 def _play(seed: int, folder: Path, started: float, *, as_json: bool) -> None:
-    err.print(f"[bold]{NOTICE}[/bold]")
+    err.print(f"[bold]{SYNTHETIC}[/bold]")
     world = DemoWorld(seed)
     err.print(f"1. A year of {len(world.pairs)} pairs of countries is written as GDELT 2.0 files ...")
     world.write_files(folder / "files")
@@ -115,10 +115,10 @@ def _oracle(world: DemoWorld, items: list[Scorable]) -> list[Scored]:
         relation = [item for item in now if isinstance(item.question, RelationQuestion)]
         for item, row in zip(relation, world.oracle_codes(queries, day), strict=True):
             by_root = {
-                root: 1 - float(np.prod([1 - p for c, p in zip(CODES, row, strict=True) if c[:2] == root]))
+                root: 1 - float(np.prod([1 - p for c, p in zip(world.codes, row, strict=True) if c[:2] == root]))
                 for root in cameo.root_codes()
             }
-            p_codes = {code: float(p) for code, p in zip(CODES, row, strict=True)} | by_root
+            p_codes = {code: float(p) for code, p in zip(world.codes, row, strict=True)} | by_root
             chosen = tuple(code for code, p in p_codes.items() if p > 0.5)
             found.append(_scored(item, CodesValue(probabilities=p_codes, selected=chosen)))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +59,9 @@ def show(question_id: str, ledger: str | None, *, as_json: bool) -> None:
     with open_ledger(ledger) as book:
         matching = [question for question in book.questions() if question.id.startswith(question_id)]
         if len(matching) != 1:
-            said = "no question has" if not matching else f"{len(matching)} questions have"
+            counted = "no question has" if not matching else f"{len(matching)} questions have"
             raise UnknownName(
-                f"{said} an id that begins with {question_id!r}: see auspex questions list", name=question_id
+                f"{counted} an id that begins with {question_id!r}: see auspex questions list", name=question_id
             )
         [question] = matching
         forecasts, aggregates = book.forecasts([question.id]), book.aggregates([question.id])
@@ -98,7 +99,7 @@ def dump(record: Any) -> dict[str, Any]:
     return content
 
 
-def _table(title: str, questions: list[Question]) -> None:
+def _table(title: str, questions: Sequence[Question]) -> None:
     table(
         title,
         ("question", "resolve by", "id"),

@@ -40,7 +40,10 @@ def ingest(
             reports.append(_as_report(file, target))
         if plain := [file for file in files if file not in quads]:
             reports.append(ingest_files(plain, target, first_day=first_day, last_day=last_day, progress=show))
-    total = _total(reports)
+    _report(_total(reports), target, as_json=as_json)
+
+
+def _report(total: IngestReport, target: Path, *, as_json: bool) -> None:
     if as_json:
         emit_json({**asdict(total), "store": str(target)})
     else:
