@@ -78,12 +78,26 @@ def run_crowd(
         for per_question in zip(*answers, strict=True):
             run.forecasts += [answer for answer in per_question if isinstance(answer, Forecast)]
             run.failures += [answer for answer in per_question if isinstance(answer, MemberFailure)]
-            if (pooled := aggregate(per_question, rule=rule, created_at=now)) is not None:
-                run.aggregates.append(pooled)
     if ledger is not None:
-        run.recorded = ledger.append([*run.forecasts, *run.failures, *run.aggregates], run_id=run.run_id)
+        run.recorded = ledger.append([*run.forecasts, *run.failures], run_id=run.run_id)
+        run.forecasts = _recorded(ledger, run.forecasts)
+    answers_to: dict[str, list[Forecast | MemberFailure]] = defaultdict(list)
+    both: list[Forecast | MemberFailure] = [*run.forecasts, *run.failures]
+    for answer in both:
+        answers_to[answer.question_id].append(answer)
+    pooled = (aggregate(answers_to[question.id], rule=rule, created_at=now) for question in questions)
+    run.aggregates = [found for found in pooled if found is not None]
+    if ledger is not None:
+        run.recorded += ledger.append(run.aggregates, run_id=run.run_id)
     run.seconds = time.monotonic() - started
     return run
+
+
+def _recorded(ledger: Ledger, made: Sequence[Forecast]) -> list[Forecast]:
+    """The forecasts that count: those in the ledger, which were there first if this batch ran before."""
+    wanted = {(forecast.question_id, forecast.member, forecast.as_of) for forecast in made}
+    known = ledger.forecasts({forecast.question_id for forecast in made})
+    return [found for found in known if (found.question_id, found.member, found.as_of) in wanted]
 
 
 async def _ask_all(

@@ -77,8 +77,8 @@ def _names() -> dict[str, str]:
 
 def fold(text: str) -> str:
     """A name without case, accents, punctuation and a leading article, for comparing."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    words = _NOT_WORD.sub(" ", plain.replace("'", " ").replace("&", " and ")).strip()
+    plain = unicodedata.normalize("NFKD", text.replace("’", "'").replace("&", " and "))
+    words = _NOT_WORD.sub(" ", plain.encode("ascii", "ignore").decode().lower()).strip()
     return words.removeprefix("the ") if words != "the" else words
 
 

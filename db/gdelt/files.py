@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from codecs import IncrementalDecoder, getincrementaldecoder
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -31,12 +32,16 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """One source file as plain text: where it came from, where the text is, its layout, and how many lines it has."""
+    """One source file as plain text: where it came from, where the text is, its layout, and how many lines it has.
+
+    `is_text` says that it is UTF-8 without NUL bytes; anything else makes DuckDB's reader fail as a whole.
+    """
 
     source: Path
     path: Path
     columns: int
     lines: int
+    is_text: bool
 
 
 def find_event_files(paths: Sequence[Path]) -> list[Path]:
@@ -128,11 +133,13 @@ def _spool_one(file: Path, target: Path) -> Plain | SourceRefused:
             head = stream.read(_CHUNK)
             chunk = head.removeprefix(b"\xef\xbb\xbf")
             columns = _columns_of(file, chunk) if chunk else 0
+            decoder, is_text = getincrementaldecoder("utf-8")(), True
             lines, last = 0, b"\n"
             limit = min(MAX_BYTES, MAX_RATIO * max(file.stat().st_size, _CHUNK))
             while chunk:
                 sink.write(chunk)
                 lines += chunk.count(b"\n")
+                is_text = is_text and _is_text(chunk, decoder)
                 last = chunk[-1:]
                 if sink.tell() > limit:
                     raise SourceRefused(f"{file} grows past {limit} bytes: refused as a decompression bomb")
@@ -143,7 +150,15 @@ def _spool_one(file: Path, target: Path) -> Plain | SourceRefused:
     except SourceRefused as refusal:
         target.unlink(missing_ok=True)
         return refusal
-    return Plain(file, target, columns, lines)
+    return Plain(file, target, columns, lines, is_text)
+
+
+def _is_text(chunk: bytes, decoder: IncrementalDecoder) -> bool:
+    try:
+        decoder.decode(chunk)
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in chunk
 
 
 def _columns_of(file: Path, chunk: bytes) -> int:

@@ -195,6 +195,8 @@ def _stage(
 
     One pass over the files: a bad value raises inside the query, and a line that DuckDB passed over shows in the count.
     """
+    if not all(plain.is_text for plain in plains):
+        return False
     columns = plains[0].columns
     lines = sum(plain.lines for plain in plains)
     condition, bounds = _wanted(*days)

@@ -48,7 +48,7 @@ def clean(plain: Plain) -> tuple[Plain, list[Reject]]:
             else:
                 text = raw[:2000].decode("utf-8", "replace").rstrip("\n")
                 rejects.append(Reject(str(plain.source), number, reason, text))
-    return Plain(plain.source, target, plain.columns, lines), rejects
+    return Plain(plain.source, target, plain.columns, lines, is_text=True), rejects
 
 
 def row_checker(columns: int) -> Callable[[bytes], str | None]:
