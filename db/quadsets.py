@@ -29,7 +29,7 @@ def read_quads(path: Path) -> tuple[Quads, int]:
                 raise BadInput(f"{path} lacks the columns {', '.join(missing)}: a quad set has {', '.join(REQUIRED)}")
             arrays = connection.execute(
                 "SELECT DISTINCT day::DATE - DATE '1970-01-01' AS day, subj_country::VARCHAR AS subject, "
-                "obj_country::VARCHAR AS object, cameo::VARCHAR[:3] AS code FROM read_parquet(?) "
+                "obj_country::VARCHAR AS object, left(cameo::VARCHAR, 3) AS code FROM read_parquet(?) "
                 "WHERE day IS NOT NULL AND subj_country <> obj_country AND length(cameo::VARCHAR) >= 3 "
                 "ORDER BY day, subject, object, code",
                 [str(path)],

@@ -29,7 +29,7 @@ def _pair(outcome: ArrayLike, probability: ArrayLike) -> tuple[Floats, Floats]:
     if truth.shape != forecast.shape:
         raise ValueError(f"outcome has shape {truth.shape}, probability {forecast.shape}")
     for label, array in (("outcome", truth), ("probability", forecast)):
-        if array.size and not (np.nanmin(array) >= 0 and np.nanmax(array) <= 1 and not np.isnan(array).any()):
+        if not ((array >= 0) & (array <= 1)).all():  # NaN compares false
             raise ValueError(f"{label} holds a value outside 0..1 (or NaN)")
     return truth, forecast
 
