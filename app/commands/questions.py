@@ -31,7 +31,8 @@ def generate(
     if as_of is None:
         raise BadInput("say when the questions are asked: --as-of 2025-06-01")
     view = DEFAULT_VIEW if min_mentions is None else View(min_mentions=min_mentions)
-    snapshot = open_store(store).as_of(moment(as_of, "--as-of"), view=view)
+    cut = moment(as_of, "--as-of")
+    snapshot = open_store(store).as_of(cut, view=view)
     questions = draw(snapshot, horizon_days=horizon_days, n=n, seed=seed)
     with open_ledger(ledger) as book:
         new = book.append(questions)
