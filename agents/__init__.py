@@ -1,0 +1,1 @@
+"""Thinks: the members of the crowd, and the crowd."""

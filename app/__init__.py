@@ -1,0 +1,1 @@
+"""Meets the outside: settings, the desk, the command line, benchmarks."""

@@ -1,0 +1,1 @@
+"""Keeps: records, events, questions, the ledger."""

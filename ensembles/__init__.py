@@ -1,0 +1,1 @@
+"""Pools and judges: pure mathematics on arrays."""

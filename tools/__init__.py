@@ -1,0 +1,1 @@
+"""Looks things up for agents that use models."""

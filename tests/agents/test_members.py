@@ -84,7 +84,7 @@ def test_state_reads_nothing_on_or_after_its_day_and_never_goes_back() -> None:
         state = State(history)
         state.advance(104)
         features.append(relation_features(state, np.array([0]), 106))
-    assert np.array_equal(*features)
+    assert np.array_equal(features[0], features[1])
     with pytest.raises(ValueError, match="cannot go back"):
         state.advance(103)
     assert len(HALF_LIVES) == len(state.pair)

@@ -47,6 +47,7 @@ def auspex(tmp_path: Path) -> Auspex:
     return Auspex(tmp_path)
 
 
+@pytest.mark.slow
 def test_demo_ends_with_a_leaderboard_near_the_best_possible(auspex: Auspex) -> None:
     found = auspex.json("demo")
     assert found["synthetic"] and found["ledger_ok"]
