@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -54,18 +55,33 @@ def progress_bar(title: str) -> Iterator[Any]:
 
 
 def interval_text(interval: dict[str, float | None] | None, digits: int = 3) -> str:
-    """`0.123 (0.110..0.140)`, or a dash where there is nothing."""
+    """`0.123 (.110, .140)`, on two lines where the screen is narrow, or a dash where there is nothing."""
     if interval is None or interval["mean"] is None:
         return "-"
     text = f"{interval['mean']:.{digits}f}"
     if interval["low"] is None or interval["high"] is None:
         return text
-    return f"{text} [dim]({interval['low']:.{digits}f}..{interval['high']:.{digits}f})[/dim]"
+    gap = " " if out.width >= 100 else "\n"
+    return f"{text}{gap}[dim]({_short(interval['low'], digits)}, {_short(interval['high'], digits)})[/dim]"
+
+
+def _short(value: float, digits: int) -> str:
+    """A bound without the zero before its point."""
+    text = f"{value:.{digits}f}"
+    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], caption: str = "") -> None:
     """Print a table; the first column is text, the others are numbers."""
-    shown = Table(title=title, title_justify="left", caption=caption or None, caption_justify="left")
+    shown = Table(
+        box=SIMPLE_HEAD,
+        collapse_padding=True,
+        pad_edge=False,
+        title=title,
+        title_justify="left",
+        caption=caption or None,
+        caption_justify="left",
+    )
     for place, column in enumerate(columns):
         shown.add_column(column, justify="left" if place == 0 else "right", no_wrap=place == 0)
     for row in rows:
@@ -74,25 +90,40 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
 
 
 def leaderboard_table(rows: Sequence[dict[str, Any]], title: str) -> None:
-    """Print a leaderboard: lower Brier and log scores are better, higher F1 is."""
-    table(
-        title,
-        ("member", "n", "Brier", "log score", "codes Brier x1000", "F1 roots", "F1 codes"),
-        [
-            (
-                row["member"],
-                row["n"],
-                interval_text(row["brier"]),
-                interval_text(row["log_score"]),
-                interval_text(_times(row["brier_codes"], 1000), 2),
-                interval_text(row["f1_root"]),
-                interval_text(row["f1_base"]),
-            )
-            for row in rows
-        ],
-        "Brier and log score: binary questions, lower is better. Codes and F1: relation questions. "
-        "95 % intervals by cluster bootstrap over pairs of countries.",
-    )
+    """Print a leaderboard, binary and relation questions apart: they are different scales."""
+    intervals = "95 % intervals: cluster bootstrap over pairs of countries."
+    if binary := [row for row in rows if row["brier"]]:
+        table(
+            f"{title}: binary questions",
+            ("member", "n", "Brier", "log score", "skill"),
+            [
+                (
+                    row["member"],
+                    row["n_binary"],
+                    interval_text(row["brier"]),
+                    interval_text(row["log_score"]),
+                    "-" if row["skill_vs"]["skill"] is None else f"{row['skill_vs']['skill']:+.2f}",
+                )
+                for row in binary
+            ],
+            f"Brier and log score (nats): lower is better. Skill: Brier against climatology. {intervals}",
+        )
+    if relation := [row for row in rows if row["brier_codes"]]:
+        table(
+            f"{title}: relation questions",
+            ("member", "n", "Brier x1000", "F1 roots", "F1 codes"),
+            [
+                (
+                    row["member"],
+                    row["n_relation"],
+                    interval_text(_times(row["brier_codes"], 1000), 2),
+                    interval_text(row["f1_root"]),
+                    interval_text(row["f1_base"]),
+                )
+                for row in sorted(relation, key=lambda row: float(row["brier_codes"]["mean"]))
+            ],
+            f"Brier: mean over 149 codes, lower is better. F1 of the chosen set: higher is better. {intervals}",
+        )
 
 
 def _times(interval: dict[str, float | None] | None, factor: float) -> dict[str, float | None] | None:

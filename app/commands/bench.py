@@ -22,7 +22,7 @@ def relations(data: Path, test_from: date | None, test_to: date | None, members:
         return
     table(
         f"{found['n_queries']:,} pair-days, {found['test_from']} to {found['test_to']}",
-        ("member", "F1 roots", "F1 codes", "vs baseline, roots", "vs baseline, codes", "Brier x1000", "log score"),
+        ("member", "F1 roots", "F1 codes", "roots vs baseline", "codes vs baseline", "Brier x1000"),
         [
             (
                 row["member"],
@@ -31,7 +31,6 @@ def relations(data: Path, test_from: date | None, test_to: date | None, members:
                 interval_text(row["diff_to_baseline"]["f1_root"]),
                 interval_text(row["diff_to_baseline"]["f1_base"]),
                 f"{1000 * row['brier']:.2f}",
-                f"{row['log_score']:.4f}",
             )
             for row in found["members"]
         ],

@@ -74,7 +74,8 @@ def _play(seed: int, folder: Path, started: float, *, as_json: bool) -> None:
         }
         emit_json(content)
         return
-    leaderboard_table(rows, "5. Leaderboard on the synthetic world (“best possible” knows the process behind it)")
+    leaderboard_table(rows, "5. Leaderboard")
+    out.print(f"“{ORACLE}” knows the process behind this synthetic world; nobody can expect to beat it.")
     out.print(
         f"The ledger's chain of {verified.rows} rows {'holds' if verified.ok else 'IS BROKEN'}. {seconds:.0f} s in all."
     )
