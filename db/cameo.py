@@ -1,8 +1,12 @@
 """CAMEO, the codebook of event data: 20 roots, 149 base codes of three digits, and the leaves of four.
 
-Codes are text, because leading zeros matter. Source: Schrodt, CAMEO codebook 1.1b3 (2012); Goldstein (1992) values as
-GDELT publishes them. The 149 base codes are the 145 that GDELT lists, 106 and its siblings as ICEWS uses them, and the
-cyber codes 155 and 176 of the codebook, which neither list names.
+Codes are text, because leading zeros matter. Source: Schrodt, CAMEO codebook 1.1b3 (2012). The 149 base codes are the
+146 that GDELT lists, 106 (lost in GDELT's list, where it is glued to the title of 1056; ICEWS has it) and the cyber
+codes 155 and 176 of the codebook, which neither list names. The titles of the demands (101 to 108) are the codebook's:
+GDELT's list has those of an older edition, in which the same numbers meant other things.
+
+Goldstein (1992) values are GDELT's; 106 and 1213 have those of ICEWS. Five codes that neither list rates (155, 176,
+1834, 1951, 1952) take the value of their parent.
 """
 
 from __future__ import annotations
@@ -15,7 +19,9 @@ from functools import cache
 from db import tables
 from db.errors import UnknownName
 
-_NUMBER = re.compile(r"[0-9]{2,4}")
+_NUMBER = re.compile(r"[0-9]{1,4}")
+_ENDING = re.compile(r"(ing|ed|es|s|e)$")
+_STEM = 6  # letters: "negotiate" and "negotiation" meet, "protest" and "protect" do not
 _WORD = re.compile(r"[a-z]+")
 _EMPTY_WORDS = frozenset(
     ("a", "an", "and", "by", "for", "in", "not", "of", "or", "the", "to", "with", "specified", "below")
@@ -49,14 +55,21 @@ def check(code: str) -> str:
     """`code` itself if CAMEO has it; raises UnknownName with the nearest codes otherwise."""
     if code in _table():
         return code
-    prefixed = [known for known in all_codes() if code[:2] and known.startswith(code[:2])]
-    near = (
-        get_close_matches(code, prefixed or all_codes(), n=3, cutoff=0.0) if _NUMBER.fullmatch(code) else search(code)
-    )
+    near = _near(code)
     hint = f"; did you mean {', '.join(f'{known} ({name(known)})' for known in near)}?" if near else ""
     raise UnknownName(
         f"{code!r} is not a CAMEO code (two to four digits, such as 14 or 190){hint}", name=code, near=near
     )
+
+
+def _near(code: str) -> tuple[str, ...]:
+    """The codes most likely meant by an unknown one, best first: one with its lost zero, a neighbour, or a title."""
+    digits = code.strip()
+    if not _NUMBER.fullmatch(digits):
+        return search(code)
+    mended = tuple(known for known in (digits, f"0{digits}") if known in _table())
+    prefixed = [known for known in all_codes() if known.startswith(digits[:2])]
+    return mended or tuple(get_close_matches(digits, prefixed or all_codes(), n=3, cutoff=0.0))
 
 
 def name(code: str) -> str:
@@ -123,11 +136,13 @@ def search(description: str, limit: int = 5) -> tuple[str, ...]:
         shared = len(asked & words)
         if shared:
             scored.append((-shared / len(asked | words), len(code), code))
-    return tuple(code for _, _, code in sorted(scored)[:limit])
+    return tuple(code for _, _, code in sorted(scored)[: max(limit, 0)])
 
 
 def _words(text: str) -> frozenset[str]:
-    """The telling words of a text, without plural endings."""
+    """The stems of the telling words of a text."""
     return frozenset(
-        word.removesuffix("s") for word in _WORD.findall(text.lower()) if word not in _EMPTY_WORDS and len(word) > 1
+        _ENDING.sub("", word)[:_STEM]
+        for word in _WORD.findall(text.lower())
+        if word not in _EMPTY_WORDS and len(word) > 1
     )

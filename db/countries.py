@@ -70,16 +70,22 @@ def _names() -> dict[str, str]:
             head, _, tail = country.name.partition(", ")
             written.append(f"{tail} {head}")
         names.update({fold(text): iso3 for text in written})
-    names.update({alias: iso3 for alias, iso3 in tables.read("aliases")})
+    names.update({fold(alias): iso3 for alias, iso3 in tables.read("aliases")})
     names.update({fold(KOSOVO): KOSOVO, "xk": KOSOVO})
-    return names
+    shortened = {text.replace("saint ", "st "): iso3 for text, iso3 in names.items() if text.startswith("saint ")}
+    return shortened | names
+
+
+@cache
+def _ambiguous() -> dict[str, tuple[str, ...]]:
+    return {text: tuple(codes.split()) for text, codes in tables.read("ambiguous")}
 
 
 def fold(text: str) -> str:
-    """A name without case, accents, punctuation and a leading article, for comparing."""
+    """A name without case, accents, punctuation and its article ("The Gambia", "Gambia, The"), for comparing."""
     plain = unicodedata.normalize("NFKD", text.replace("’", "'").replace("&", " and "))
     words = _NOT_WORD.sub(" ", plain.encode("ascii", "ignore").decode().lower()).strip()
-    return words.removeprefix("the ") if words != "the" else words
+    return words.removeprefix("the ").removesuffix(" the")
 
 
 def resolve(text: str) -> str:
@@ -89,9 +95,8 @@ def resolve(text: str) -> str:
     misses, where none has it.
     """
     folded = fold(text)
-    ambiguous = {entry: codes.split() for entry, codes in tables.read("ambiguous")}
-    if folded in ambiguous:
-        candidates = ambiguous[folded]
+    if folded in _ambiguous():
+        candidates = _ambiguous()[folded]
         said = " or ".join(f"{name(code)} ({code})" for code in candidates)
         raise AmbiguousName(f"{text!r} is ambiguous: say {said}", name=text, candidates=candidates)
     if folded in _names():
@@ -103,22 +108,33 @@ def resolve(text: str) -> str:
 
 
 @cache
-def cameo_map() -> dict[str, str]:
-    """CAMEO actor country codes to ISO3. Regions (EUR, AFR, WST, ...) are no countries and are not in it."""
+def _cameo() -> dict[str, str]:
     return {**{code: code for code in iso3_codes()}, **{code: iso3 for code, iso3 in tables.read("cameo_countries")}}
 
 
 @cache
-def fips_map() -> dict[str, str]:
-    """FIPS 10-4 country codes to ISO3. Oceans and disputed reefs (OC, OS, PG, PF) are not in it."""
+def _fips() -> dict[str, str]:
     return {fips: iso3 for fips, iso3 in tables.read("fips")}
+
+
+def cameo_map() -> dict[str, str]:
+    """CAMEO actor country codes to ISO3, a fresh copy. Regions (EUR, AFR, WST, ...) are no countries: not in it."""
+    return dict(_cameo())
+
+
+def fips_map() -> dict[str, str]:
+    """FIPS 10-4 country codes to ISO3, a fresh copy.
+
+    Not in it: seas (OC, OS, UF), disputed islands (PF, PG, PJ), no man's land and undesignated sovereignty (NM, UU).
+    """
+    return dict(_fips())
 
 
 def from_cameo(code: str) -> str | None:
     """The country of a CAMEO actor country code, or None for a region or an unknown code."""
-    return cameo_map().get(code)
+    return _cameo().get(code)
 
 
 def from_fips(code: str) -> str | None:
     """The country of a FIPS 10-4 code, or None where it stands for no country."""
-    return fips_map().get(code)
+    return _fips().get(code)
