@@ -9,6 +9,7 @@ from typing import Any
 POOLING: dict[str, str] = {
     "linear_pool": "ensembles.pooling:linear_pool",
     "median_pool": "ensembles.pooling:median_pool",
+    "trimmed_mean_pool": "ensembles.pooling:trimmed_mean_pool",
     "logit_pool": "ensembles.pooling:logit_pool",
 }
 

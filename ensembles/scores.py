@@ -42,13 +42,27 @@ def brier(*, outcome: ArrayLike, probability: ArrayLike) -> Floats:
 
 
 def brier_multi(*, outcome: ArrayLike, probability: ArrayLike) -> Floats:
-    """Multi-category Brier score, summed over the last axis, 0..2; never to be averaged with the binary one."""
-    return np.asarray(brier(outcome=outcome, probability=probability).sum(axis=-1), dtype=np.float64)
+    """Multi-category Brier score, summed over the last axis, 0..2; never to be averaged with the binary one.
+
+    Shape (..., categories) to (...); both must sum to 1 over the categories within 1e-6, else ValueError.
+    """
+    truth, forecast = _pair(outcome, probability)
+    if not truth.ndim:
+        raise ValueError("the multi-category score needs an axis of categories")
+    for label, array in (("outcome", truth), ("probability", forecast)):
+        if (np.abs(array.sum(axis=-1) - 1) > 1e-6).any():
+            raise ValueError(f"{label} does not sum to 1 over the categories")
+    return np.asarray(((forecast - truth) ** 2).sum(axis=-1), dtype=np.float64)
 
 
 def log_score(*, outcome: ArrayLike, probability: ArrayLike, clip: float = LOG_CLIP) -> Floats:
-    """Negative log likelihood in nats, clipped at `clip` (Good 1952). Any shape; fractions are mixed outcomes."""
+    """Negative log likelihood in nats, 0..-ln(clip) (Good 1952). Any shape; fractions are mixed outcomes.
+
+    Probabilities are clipped to `clip`..1 - `clip` first; `clip` lies in 1e-15..0.5, below which 1 - clip is 1.
+    """
     truth, forecast = _pair(outcome, probability)
+    if not 1e-15 <= clip < 0.5:
+        raise ValueError(f"clip must be at least 1e-15 and below 0.5, not {clip}")
     p = np.clip(forecast, clip, 1 - clip)
     result: Floats = -(truth * np.log(p) + (1 - truth) * np.log1p(-p))
     return result
@@ -61,7 +75,10 @@ def skill(*, score: float, reference: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Murphy:
-    """Brier = reliability - discrimination + uncertainty (Murphy 1973; "resolution" means something else here)."""
+    """Brier = reliability - discrimination + uncertainty (Murphy 1973; "resolution" means something else here).
+
+    `discrimination` is higher the better and, grouped by bins, may fall below 0.
+    """
 
     reliability: float
     discrimination: float
@@ -73,25 +90,46 @@ class Murphy:
         return self.reliability - self.discrimination + self.uncertainty
 
 
-def murphy(*, outcome: ArrayLike, probability: ArrayLike) -> Murphy:
-    """The three parts of the mean Brier score, grouping by distinct forecast values, for which the identity is exact.
+def murphy(*, outcome: ArrayLike, probability: ArrayLike, bins: int | None = None) -> Murphy:
+    """The three parts of the mean Brier score; the identity is exact, up to rounding, for every grouping.
 
-    1-d arrays of at least one forecast; outcomes are 0 or 1.
+    Forecasts are grouped by distinct value, or by `bins` of equal width over 0..1. Within a bin forecasts differ: their
+    variance and covariance with the outcome go to discrimination (Stephenson, Coelho & Jolliffe 2008, "generalised
+    resolution"); both vanish if each bin holds one value. 1-d arrays of at least one forecast, outcomes 0 or 1.
     """
     truth, forecast = _pair(outcome, probability)
     if truth.ndim != 1 or not truth.size:
         raise ValueError("the decomposition takes one-dimensional arrays of at least one forecast")
-    if not np.isin(truth, (0.0, 1.0)).all():
-        raise ValueError("the decomposition takes outcomes of 0 or 1")
-    values, group = np.unique(forecast, return_inverse=True)
-    n = np.bincount(group)
+    _refuse_fractions(truth)
+    if bins is None:
+        values, group = np.unique(forecast, return_inverse=True)
+        n = np.bincount(group)
+    else:
+        _, group = np.unique(_bin(forecast, bins), return_inverse=True)  # empty bins fall out
+        n = np.bincount(group)
+        values = np.bincount(group, weights=forecast) / n
     rate = np.bincount(group, weights=truth) / n
     base = truth.mean()
+    within = forecast - values[group]
+    spread = (within**2).mean() - 2 * (within * (truth - rate[group])).mean()
     return Murphy(
         reliability=float((n * (values - rate) ** 2).sum() / n.sum()),
-        discrimination=float((n * (rate - base) ** 2).sum() / n.sum()),
+        discrimination=float((n * (rate - base) ** 2).sum() / n.sum() - spread),
         uncertainty=float(base * (1 - base)),
     )
+
+
+def _refuse_fractions(truth: Floats) -> None:
+    if not np.isin(truth, (0.0, 1.0)).all():
+        raise ValueError("outcomes must be 0 or 1 here, not fractions")
+
+
+def _bin(forecast: Floats, bins: int) -> NDArray[np.intp]:
+    """The bin of each forecast, `bins` of equal width over 0..1, closed below, the last one closed above too."""
+    if bins < 1:
+        raise ValueError(f"there must be at least one bin, not {bins}")
+    edges = np.arange(1, bins) / bins  # 0.29 * 100 is below 29, so multiplying would misplace edges
+    return np.searchsorted(edges, forecast, side="right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +146,7 @@ class ReliabilityBin:
 def reliability_bins(*, outcome: ArrayLike, probability: ArrayLike, bins: int = 10) -> list[ReliabilityBin]:
     """Bins of equal width over 0..1, those without forecasts left out; intervals by Wilson (1927)."""
     truth, forecast = _pair(outcome, probability)
-    which = np.minimum((forecast.ravel() * bins).astype(int), bins - 1)
+    which = _bin(forecast.ravel(), bins)
     n = np.bincount(which, minlength=bins)
     hits = np.bincount(which, weights=truth.ravel(), minlength=bins)
     mass = np.bincount(which, weights=forecast.ravel(), minlength=bins)
@@ -121,7 +159,9 @@ def reliability_bins(*, outcome: ArrayLike, probability: ArrayLike, bins: int = 
 
 
 def wilson(hits: float, n: float, z: float = 1.959964) -> tuple[float, float]:
-    """The Wilson interval of a rate of `hits` out of `n` > 0."""
+    """The Wilson interval of a rate of `hits` out of `n`; raises ValueError unless 0 <= hits <= n and n > 0."""
+    if not (n > 0 and 0 <= hits <= n):
+        raise ValueError(f"a rate needs 0 <= hits <= n and n > 0, not {hits} of {n}")
     rate = hits / n
     centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
@@ -137,10 +177,14 @@ def ece(*, outcome: ArrayLike, probability: ArrayLike, bins: int = 10) -> float:
     return sum(part.n * abs(part.mean_probability - part.observed_rate) for part in found) / total
 
 
-def discrimination(*, outcome: ArrayLike, probability: ArrayLike) -> float:
-    """Area under the ROC curve, higher is better: a random yes outranks a random no. NaN where all outcomes agree."""
+def auroc(*, outcome: ArrayLike, probability: ArrayLike) -> float:
+    """Area under the ROC curve, 0..1, higher is better: the chance that a random yes outranks a random no, ties half.
+
+    Measures discrimination alone, blind to calibration. NaN where all outcomes agree; fractions raise ValueError.
+    """
     truth, forecast = _pair(outcome, probability)
-    yes = truth.ravel() > 0.5
+    _refuse_fractions(truth)
+    yes = truth.ravel() == 1
     if yes.all() or not yes.any():
         return float("nan")
     from sklearn.metrics import roc_auc_score  # heavy: only where asked for
@@ -160,8 +204,10 @@ class SetScores:
 def set_scores(*, outcome: Bools, predicted: Bools) -> SetScores:
     """Scores of predicted sets against true sets, both boolean of shape (queries, codes).
 
-    Two empty sets agree (1); an empty set against a non-empty one scores 0.
+    Two empty sets agree (all three 1); an empty set against a non-empty one scores 0 in all three.
     """
+    if outcome.dtype != np.bool_ or predicted.dtype != np.bool_:
+        raise ValueError(f"sets must be boolean matrices, not {outcome.dtype} and {predicted.dtype}")
     if outcome.shape != predicted.shape or outcome.ndim != 2:
         raise ValueError(f"sets must be matrices of one shape, not {outcome.shape} and {predicted.shape}")
     hits = (outcome & predicted).sum(axis=1)
@@ -174,20 +220,32 @@ def set_scores(*, outcome: Bools, predicted: Bools) -> SetScores:
     return SetScores(ratio(hits, said), ratio(hits, true), ratio(2 * hits, said + true))
 
 
-def bounded_kl(*, outcome: ArrayLike, predicted: ArrayLike) -> Floats:
-    """KL(outcome || predicted) in nats over the last axis, 0..ln(1e10), of counts or shares normalised to one.
+def bounded_kl(*, outcome: ArrayLike, predicted: ArrayLike, epsilon: float = KL_EPSILON) -> Floats:
+    """KL(outcome || predicted) in nats over the last axis, 0..ln(1/epsilon), of counts or shares normalised to one.
 
-    Zero shares count as 1e-10, so that the divergence cannot exceed its bound (MIRAI's metric, kept within it).
+    Shares below `epsilon` count as `epsilon`, so that the divergence cannot exceed its bound (MIRAI's metric, kept
+    within it). An empty prediction has no share anywhere and is scored so, near the bound: saying nothing never pays.
+    Raises ValueError for an outcome without any mass, which is no distribution, and for negative or infinite shares.
     """
     truth, forecast = np.asarray(outcome, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
-    if truth.shape != forecast.shape or (truth < 0).any() or (forecast < 0).any():
-        raise ValueError("both distributions must have one shape and no negative share")
+    if truth.shape != forecast.shape or not truth.ndim:
+        raise ValueError(f"the distributions must have one shape, not {truth.shape} and {forecast.shape}")
+    if not 0 < epsilon < 1:
+        raise ValueError(f"epsilon must lie between 0 and 1, not {epsilon}")
+    for label, shares in (("outcome", truth), ("predicted", forecast)):
+        if not (np.isfinite(shares) & (shares >= 0)).all():
+            raise ValueError(f"{label} holds a share that is negative, infinite or NaN")
+    if not (truth > 0).any(axis=-1).all():
+        raise ValueError("outcome holds a distribution without any mass")
     p, q = _normalised(truth), _normalised(forecast)
-    ratio = np.log(np.maximum(p, KL_EPSILON) / np.maximum(q, KL_EPSILON))
-    return np.asarray(np.clip((p * ratio).sum(axis=-1), 0.0, KL_BOUND), dtype=np.float64)
+    ratio = np.log(np.maximum(p, epsilon)) - np.log(np.maximum(q, epsilon))
+    # Raising small shares to epsilon lifts their total a little above one, which may take the sum just below 0.
+    return np.asarray(np.clip((p * ratio).sum(axis=-1), 0.0, np.log(1 / epsilon)), dtype=np.float64)
 
 
 def _normalised(shares: Floats) -> Floats:
-    total = shares.sum(axis=-1, keepdims=True)
-    uniform = np.full_like(shares, 1 / shares.shape[-1])
-    return np.asarray(np.divide(shares, total, out=uniform, where=total > 0), dtype=np.float64)
+    """Shares of one, all zero where there is no mass; scaled by the largest first, so that no sum overflows."""
+    top = shares.max(axis=-1, keepdims=True, initial=0.0)
+    scaled = np.divide(shares, top, out=np.zeros_like(shares), where=top > 0)
+    total = scaled.sum(axis=-1, keepdims=True)
+    return np.asarray(np.divide(scaled, total, out=np.zeros_like(shares), where=total > 0), dtype=np.float64)
