@@ -7,14 +7,8 @@ from datetime import datetime
 
 import numpy as np
 
-from db.records import (
-    Aggregate,
-    CodesValue,
-    Forecast,
-    MemberFailure,
-    ProbabilityValue,
-    Value,
-)
+from db.records import Aggregate, Forecast, MemberFailure
+from db.values import CodesValue, ProbabilityValue, Value
 from ensembles.registry import DEFAULT_RULE, pooling_rule
 
 

@@ -16,7 +16,8 @@ import numpy as np
 import db.cameo as cameo
 from db.ledger.ledger import Scorable
 from db.questions.resolver import criterion_of
-from db.records import Aggregate, CodesValue, ProbabilityValue
+from db.records import Aggregate
+from db.values import CodesValue, ProbabilityValue
 from ensembles.scores import brier, log_score, set_scores, skill
 from ensembles.significance import cluster_bootstrap
 

@@ -8,9 +8,13 @@ AuspexError                  anything that Auspex itself raises
 │   ├── StoreMissing         there is no store at that path
 │   ├── StoreCorrupt         a partition does not match its manifest
 │   └── StoreChanged         a snapshot's files were superseded long ago: open the store again
-├── SourceRefused            a file or archive was refused before it was read (bomb, traversal, encryption)
+├── SourceRefused            a file, archive or address was refused before it was read (bomb, traversal, private host)
 ├── LedgerError              the ledger cannot be used as it is
+├── CallForbidden            a model off this machine was about to be called where that is switched off
 └── MemberFailed             a forecaster has no answer; recorded as a `MemberFailure`, never as a number
+    ├── Unparseable          the model's answer is none: asked once more with the reason, then recorded
+    ├── ProviderBusy         a fault that passes (429, 5xx, connection): tried again, then the fallback, then recorded
+    └── ProviderClosed       no further call can succeed (key, payment, no such model): the model is not called again
 """
 
 from __future__ import annotations
@@ -71,9 +75,36 @@ class LedgerError(AuspexError):
     """The ledger cannot be used as it is (unreachable, wrong schema, broken chain)."""
 
 
+class CallForbidden(AuspexError):
+    """A model off this machine was about to be called where such calls are switched off (tests)."""
+
+
 class MemberFailed(AuspexError):
     """A forecaster has no answer to a question; `reason` is a `FailureReason` value."""
 
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class Unparseable(MemberFailed):
+    """A model's answer that does not say what was asked for; `raw_text` is what it said."""
+
+    def __init__(self, message: str, *, raw_text: str) -> None:
+        super().__init__(message, reason="unparseable")
+        self.raw_text = raw_text
+
+
+class ProviderBusy(MemberFailed):
+    """A provider's fault that passes; `retry_after_s` is how long it asks to be left alone, None if it does not say."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message, reason="provider")
+        self.retry_after_s = retry_after_s
+
+
+class ProviderClosed(MemberFailed):
+    """A provider's refusal that every further call would meet too: bad key, no credit, no such model."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason="provider")

@@ -28,11 +28,10 @@ from pydantic import (
     model_validator,
 )
 
+from db.values import CameoCode, Finite, Value
+
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
-Probability = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 Iso3 = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-CameoCode = Annotated[str, Field(pattern=r"^[0-9]{2,4}[0-9A-Z]?$")]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -167,67 +166,6 @@ class Evidence(Record):
         if self.added_at >= self.as_of:
             raise ValueError(f"evidence added at {self.added_at} was not known before as_of {self.as_of}")
         return self
-
-
-class ProbabilityValue(BaseModel):
-    """The probability of yes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    kind: Literal["probability"] = "probability"
-    probability: Probability
-
-
-class ProbabilitiesValue(BaseModel):
-    """A probability per option; they sum to one within 1e-6."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    kind: Literal["probabilities"] = "probabilities"
-    probabilities: dict[str, Probability]
-
-    @field_validator("probabilities")
-    @classmethod
-    def _sums_to_one(cls, probabilities: dict[str, float]) -> dict[str, float]:
-        if abs(sum(probabilities.values()) - 1.0) > 1e-6:
-            raise ValueError(f"option probabilities sum to {sum(probabilities.values())}, not to 1")
-        return probabilities
-
-
-class QuantilesValue(BaseModel):
-    """Quantiles of a number: `values[i]` is the `levels[i]` quantile; both ascend."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    kind: Literal["quantiles"] = "quantiles"
-    levels: tuple[Annotated[float, Field(gt=0.0, lt=1.0)], ...] = Field(min_length=1)
-    values: tuple[Finite, ...]
-
-    @model_validator(mode="after")
-    def _ascending(self) -> Self:
-        if len(self.levels) != len(self.values):
-            raise ValueError(f"{len(self.levels)} levels but {len(self.values)} values")
-        levels_ascend = all(a < b for a, b in zip(self.levels, self.levels[1:], strict=False))
-        values_ascend = all(a <= b for a, b in zip(self.values, self.values[1:], strict=False))
-        if not (levels_ascend and values_ascend):
-            raise ValueError("levels must strictly ascend and values must not descend")
-        return self
-
-
-class CodesValue(BaseModel):
-    """A probability per CAMEO root (2 digits) and base code (3 digits), and the set chosen from them.
-
-    A code that is not listed has the probability `unlisted`, said once instead of a hundred times.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    kind: Literal["codes"] = "codes"
-    probabilities: dict[CameoCode, Probability]
-    unlisted: Probability = 0.0
-    selected: tuple[CameoCode, ...] = ()
-
-
-Value = Annotated[
-    ProbabilityValue | ProbabilitiesValue | QuantilesValue | CodesValue,
-    Field(discriminator="kind"),
-]
 
 
 class Forecast(Record):

@@ -24,17 +24,8 @@ from db.events.quads import Quads
 from db.events.snapshot import Snapshot
 from db.questions.factory import first_full_day
 from db.questions.resolver import criterion_of
-from db.records import (
-    CodesValue,
-    EventCriterion,
-    FailureReason,
-    Forecast,
-    MemberFailure,
-    ProbabilityValue,
-    Question,
-    RelationQuestion,
-    Value,
-)
+from db.records import EventCriterion, FailureReason, Forecast, MemberFailure, Question, RelationQuestion
+from db.values import CodesValue, ProbabilityValue, Value
 
 NAMES = WINDOW_MEMBERS
 LISTED = 1e-4

@@ -22,7 +22,8 @@ from db.gdelt.ingest import ingest_files
 from db.ledger.ledger import Ledger, Scorable
 from db.questions.factory import generate
 from db.questions.resolver import criterion_of
-from db.records import BinaryQuestion, CodesValue, Forecast, ProbabilityValue, Question, RelationQuestion
+from db.records import BinaryQuestion, Forecast, Question, RelationQuestion
+from db.values import CodesValue, ProbabilityValue
 
 ORACLE = "best possible"
 HORIZON_DAYS = 7

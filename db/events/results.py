@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 Bucket = Literal["day", "week", "month"]
@@ -12,7 +12,10 @@ Role = Literal["subject", "object", "both"]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One (day, subject, base code, object) with what its rows add up to: summed mentions, mean tone, Goldstein."""
+    """One (day, subject, base code, object) with what its rows add up to: summed mentions, mean tone, Goldstein.
+
+    `added_at` is when the newest of its visible rows became known.
+    """
 
     day: date
     subject: str
@@ -24,6 +27,7 @@ class Event:
     goldstein: float
     url: str
     event_id: int
+    added_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

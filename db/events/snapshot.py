@@ -86,14 +86,32 @@ class Snapshot:
         sql, parameters = self._quads_sql(filter)
         rows = self._run(f"{sql} ORDER BY day DESC, mentions DESC, event_id LIMIT ?", [*parameters, limit])
         return [
-            Event(day, subject, object, code, int(mentions), reports, tone, cameo.goldstein(code), url or "", event_id)
-            for day, subject, object, code, mentions, reports, tone, url, event_id in rows
+            Event(
+                day,
+                subject,
+                object,
+                code,
+                int(mentions),
+                reports,
+                tone,
+                cameo.goldstein(code),
+                url or "",
+                event_id,
+                added_at.replace(tzinfo=UTC),
+            )
+            for day, subject, object, code, mentions, reports, tone, url, event_id, added_at in rows
         ]
 
     def count_events(self, filter: EventFilter = _ALL) -> int:
         """How many distinct (day, subject, base code, object) match."""
         sql, parameters = self._quads_sql(filter)
         return int(self._run(f"SELECT count(*) FROM ({sql})", parameters)[0][0])
+
+    def latest_added_at(self, filter: EventFilter = _ALL) -> datetime | None:
+        """When the newest row behind the matching events became known, always before `as_of`; None without events."""
+        sql, parameters = self._quads_sql(filter)
+        [(latest,)] = self._run(f"SELECT max(added_at) FROM ({sql})", parameters)
+        return None if latest is None else latest.replace(tzinfo=UTC)
 
     def relation_distribution(self, filter: EventFilter = _ALL) -> dict[str, int]:
         """How many events each base code has, most frequent first."""
@@ -234,9 +252,10 @@ class Snapshot:
         return (
             f"""
             SELECT day, subject, object, code, coalesce(sum(mentions), count(*)) AS mentions, count(*) AS reports,
-                avg(tone)::DOUBLE AS tone, arg_max(url, mentions) AS url, min(event_id) AS event_id
+                avg(tone)::DOUBLE AS tone, arg_max(url, mentions) AS url, min(event_id) AS event_id,
+                max(added_at) AS added_at
             FROM (SELECT event_date AS day, actor1 AS subject, actor2 AS object, code[:3] AS code, mentions, tone, url,
-                    event_id
+                    event_id, added_at
                 FROM ({source}) WHERE actor1 <> actor2 AND length(code) >= 3 {"AND aligned" * self._view.aligned})
             WHERE {conditions}
             GROUP BY day, subject, object, code

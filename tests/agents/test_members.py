@@ -27,16 +27,8 @@ from db.events.store import EventStore
 from db.gdelt.ingest import ingest_files
 from db.questions.factory import binary_question, generate, relation_question
 from db.questions.resolver import resolve
-from db.records import (
-    CodesValue,
-    EventCriterion,
-    FailureReason,
-    Forecast,
-    MemberFailure,
-    NumericQuestion,
-    ProbabilityValue,
-    Question,
-)
+from db.records import EventCriterion, FailureReason, Forecast, MemberFailure, NumericQuestion, Question
+from db.values import CodesValue, ProbabilityValue
 
 AS_OF = datetime(2024, 7, 1, tzinfo=UTC)
 

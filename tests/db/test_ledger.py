@@ -15,15 +15,8 @@ import pytest
 
 from db.errors import BadInput, LedgerError
 from db.ledger.ledger import Ledger
-from db.records import (
-    BinaryQuestion,
-    EventCriterion,
-    FailureReason,
-    Forecast,
-    MemberFailure,
-    ProbabilityValue,
-    Resolution,
-)
+from db.records import BinaryQuestion, EventCriterion, FailureReason, Forecast, MemberFailure, Resolution
+from db.values import ProbabilityValue
 
 POSTGRES = "postgresql://root@127.0.0.1:5432"
 OPEN = datetime(2025, 6, 1, tzinfo=UTC)

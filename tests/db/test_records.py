@@ -10,19 +10,16 @@ from pydantic import BaseModel, ValidationError
 from db.records import (
     QUESTION,
     BinaryQuestion,
-    CodesValue,
     EventCriterion,
     Evidence,
     Forecast,
     MultipleChoiceQuestion,
     NumericQuestion,
-    ProbabilitiesValue,
-    ProbabilityValue,
-    QuantilesValue,
     RelationQuestion,
     Resolution,
     as_utc,
 )
+from db.values import CodesValue, ProbabilitiesValue, ProbabilityValue, QuantilesValue
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(days=3)

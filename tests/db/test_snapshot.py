@@ -22,6 +22,7 @@ from tests.gdelt_rows import row, write_csv
 QUERIES: dict[str, Callable[[Snapshot], Any]] = {
     "events": lambda snapshot: snapshot.events(limit=1000),
     "count_events": lambda snapshot: snapshot.count_events(),
+    "latest_added_at": lambda snapshot: snapshot.latest_added_at(),
     "relation_distribution": lambda snapshot: snapshot.relation_distribution(),
     "entity_distribution": lambda snapshot: snapshot.entity_distribution(),
     "timeline": lambda snapshot: snapshot.timeline(bucket="day"),
@@ -96,6 +97,9 @@ def test_no_method_sees_what_was_added_at_or_after_as_of(
     for name, query in QUERIES.items():
         assert query(before) == query(after), name
     assert max((found.day for found in after.events(limit=1000)), default=date(2025, 5, 1)) <= cut.date()
+    shown = [found.added_at for found in after.events(limit=1000)]
+    assert after.latest_added_at() == max(shown, default=None)
+    assert all(moment < cut for moment in shown)
 
 
 @pytest.fixture
