@@ -8,7 +8,8 @@ from datetime import datetime
 import numpy as np
 
 from db.records import Aggregate, Forecast, MemberFailure
-from db.values import CodesValue, ProbabilityValue, Value
+from db.values import CodeSetValue, CodesValue, ProbabilityValue, Value
+from ensembles.pooling import QUORUM
 from ensembles.registry import DEFAULT_RULE, pooling_rule
 
 
@@ -17,7 +18,8 @@ def aggregate(
 ) -> Aggregate | None:
     """The pooled answer to one question from one member each, or None without a quorum of the same kind of value.
 
-    Probabilities are pooled by `rule`; a code is in the aggregate's set if at least half of the members chose it.
+    Probabilities are pooled by `rule`; a code is in the aggregate's set if at least half of the members chose it. A set
+    without probabilities votes on the aggregate's set and nothing else; sets alone make a set.
     Raises ValueError for answers to several questions or an unknown rule.
     """
     forecasts = [answer for answer in answers if isinstance(answer, Forecast)]
@@ -47,22 +49,46 @@ def _pool(values: Sequence[Value], asked: int, rule: str) -> tuple[Value, float]
         p = np.array([value.probability for value in values if isinstance(value, ProbabilityValue)])
         pooled = float(pooling_rule(rule)(np.append(p, np.full(absent, np.nan))))
         return None if np.isnan(pooled) else (ProbabilityValue(probability=pooled), float(p.std()))
-    codes = [value for value in values if isinstance(value, CodesValue)]
-    if len(codes) < len(values):
+    voters = [value for value in values if isinstance(value, CodesValue | CodeSetValue)]
+    if len(voters) < len(values):
         return None
-    names = sorted({code for value in codes for code in value.probabilities})
+    codes = [value for value in voters if isinstance(value, CodesValue)]
+    return _pool_codes(codes, voters, absent, rule) if codes else _pool_sets(voters, absent)
+
+
+def _pool_codes(
+    codes: Sequence[CodesValue], voters: Sequence[CodesValue | CodeSetValue], absent: int, rule: str
+) -> tuple[Value, float] | None:
+    """Probabilities of those that gave some; members that gave a set alone vote, and are not missed as absent."""
+    names = sorted({code for value in codes for code in value.probabilities} | _chosen(voters))
     matrix = np.array([[value.probabilities.get(name, value.unlisted) for value in codes] for name in names])
     unlisted = np.array([[value.unlisted for value in codes]])
     both = np.concatenate([matrix.reshape(len(names), len(codes)), unlisted])
     pooled_codes = pooling_rule(rule)(np.concatenate([both, np.full((len(both), absent), np.nan)], axis=1))
     if np.isnan(pooled_codes).any():
         return None
-    votes = {name: sum(name in value.selected for value in codes) for name in names}
     return (
         CodesValue(
             probabilities={name: round(float(p), 6) for name, p in zip(names, pooled_codes[:-1], strict=True)},
             unlisted=round(float(pooled_codes[-1]), 8),
-            selected=tuple(name for name in names if 2 * votes[name] >= len(codes)),
+            selected=_majority(voters),
         ),
         float(both.std(axis=1).mean()),
     )
+
+
+def _pool_sets(voters: Sequence[CodesValue | CodeSetValue], absent: int) -> tuple[Value, float] | None:
+    """The codes that at least half of the sets hold; the spread is that of the votes, which are 0 or 1."""
+    if len(voters) < QUORUM * (len(voters) + absent):
+        return None
+    votes = np.array([[float(name in value.selected) for value in voters] for name in sorted(_chosen(voters))])
+    return CodeSetValue(selected=_majority(voters)), float(votes.std(axis=1).mean()) if votes.size else 0.0
+
+
+def _chosen(voters: Sequence[CodesValue | CodeSetValue]) -> set[str]:
+    return {code for value in voters for code in value.selected}
+
+
+def _majority(voters: Sequence[CodesValue | CodeSetValue]) -> tuple[str, ...]:
+    votes = {name: sum(name in value.selected for value in voters) for name in sorted(_chosen(voters))}
+    return tuple(name for name, n in votes.items() if 2 * n >= len(voters))

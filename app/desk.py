@@ -23,6 +23,8 @@ from db.records import Aggregate, Forecast, MemberFailure, Question
 from ensembles.registry import DEFAULT_RULE
 
 if TYPE_CHECKING:
+    from agents.llm.client import LlmClient
+
     from db.ledger.ledger import Ledger
 
 Progress = Callable[[str, int, int], None]
@@ -58,26 +60,23 @@ def run_crowd(
     now: datetime,
     ledger: Ledger | None = None,
     rule: str = DEFAULT_RULE,
+    llm: LlmClient | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Ask every member every question as of `as_of`, pool the answers and record all of it in `ledger`.
 
-    `now` is the wall clock that goes on the forecasts. What is already in the ledger is not recorded again.
+    `now` is the wall clock that goes on the forecasts. What is already in the ledger is not recorded again. `llm` is
+    the client that the members were built with: its connections are closed when they have answered.
     """
     started = time.monotonic()
     run = Run(run_id=f"{now:%Y%m%dT%H%M%S}-{as_of:%Y%m%d}")
     if ledger is not None:
         ledger.append(questions)
-    by_mentions: dict[int, list[Question]] = defaultdict(list)
-    for question in questions:
-        criterion = criterion_of(question)
-        by_mentions[criterion.min_mentions if criterion else DEFAULT_VIEW.min_mentions].append(question)
-    for min_mentions, asked in by_mentions.items():
-        snapshot = store.as_of(as_of, view=View(min_mentions=min_mentions))
-        answers = asyncio.run(_ask_all(members, asked, snapshot, now, progress))
-        for per_question in zip(*answers, strict=True):
-            run.forecasts += [answer for answer in per_question if isinstance(answer, Forecast)]
-            run.failures += [answer for answer in per_question if isinstance(answer, MemberFailure)]
+    for answer in asyncio.run(_ask_all(members, _by_view(questions, store, as_of), now, llm, progress)):
+        if isinstance(answer, Forecast):
+            run.forecasts.append(answer)
+        else:
+            run.failures.append(answer)
     if ledger is not None:
         run.recorded = ledger.append([*run.forecasts, *run.failures], run_id=run.run_id)
         run.forecasts = _recorded(ledger, run.forecasts)
@@ -100,24 +99,46 @@ def _recorded(ledger: Ledger, made: Sequence[Forecast]) -> list[Forecast]:
     return [found for found in known if (found.question_id, found.member, found.as_of) in wanted]
 
 
+def _by_view(
+    questions: Sequence[Question], store: EventStore, as_of: datetime
+) -> list[tuple[Snapshot, list[Question]]]:
+    """The questions by the snapshot that shows what they count: each says above how many mentions an event counts."""
+    by_mentions: dict[int, list[Question]] = defaultdict(list)
+    for question in questions:
+        criterion = criterion_of(question)
+        by_mentions[criterion.min_mentions if criterion else DEFAULT_VIEW.min_mentions].append(question)
+    return [
+        (store.as_of(as_of, view=View(min_mentions=min_mentions)), asked) for min_mentions, asked in by_mentions.items()
+    ]
+
+
 async def _ask_all(
     members: Sequence[Member],
-    questions: Sequence[Question],
-    snapshot: Snapshot,
+    asked: Sequence[tuple[Snapshot, list[Question]]],
     now: datetime,
+    llm: LlmClient | None,
     progress: Progress | None,
-) -> list[list[Forecast | MemberFailure]]:
-    done = 0
+) -> list[Forecast | MemberFailure]:
+    """Every member's answer to every question, question by question, members in their order."""
+    done, total = 0, len(members) * len(asked)
+    found: list[Forecast | MemberFailure] = []
 
-    async def ask(member: Member) -> list[Forecast | MemberFailure]:
+    async def ask(member: Member, snapshot: Snapshot, questions: list[Question]) -> list[Forecast | MemberFailure]:
         nonlocal done
         answers = await member.forecast(questions, snapshot, created_at=now)
         done += 1
         if progress:
-            progress(member.name, done, len(members))
+            progress(member.name, done, total)
         return answers
 
-    return list(await asyncio.gather(*(ask(member) for member in members)))
+    try:
+        for snapshot, questions in asked:
+            answers = await asyncio.gather(*(ask(member, snapshot, questions) for member in members))
+            found += [answer for per_question in zip(*answers, strict=True) for answer in per_question]
+    finally:
+        if llm is not None:
+            await llm.aclose()
+    return found
 
 
 @dataclass(frozen=True, slots=True)

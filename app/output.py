@@ -36,7 +36,7 @@ def _plain(value: Any) -> Any:
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Any]:
-    """A progress bar on standard error; yields `update(done, total, note)`."""
+    """A progress bar on standard error; yields `update(done, total, note)`, where None leaves a number as it is."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -48,7 +48,7 @@ def progress_bar(title: str) -> Iterator[Any]:
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(title, total=None, note="")
 
-        def update(done: int, total: int, note: str = "") -> None:
+        def update(done: int | None, total: int | None, note: str = "") -> None:
             bar.update(task, completed=done, total=total, note=note)
 
         yield update

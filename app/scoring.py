@@ -17,7 +17,7 @@ import db.cameo as cameo
 from db.ledger.ledger import Scorable
 from db.questions.resolver import criterion_of
 from db.records import Aggregate
-from db.values import CodesValue, ProbabilityValue
+from db.values import CodeSetValue, CodesValue, ProbabilityValue
 from ensembles.scores import brier, log_score, set_scores, skill
 from ensembles.significance import cluster_bootstrap
 
@@ -47,6 +47,8 @@ def score(item: Scorable) -> Scored | None:
         metrics = {"brier": float(brier(**pair)), "log_score": float(log_score(**pair))}
     elif isinstance(forecast.value, CodesValue) and isinstance(outcome, tuple):
         metrics = score_codes(forecast.value, outcome)
+    elif isinstance(forecast.value, CodeSetValue) and isinstance(outcome, tuple):
+        metrics = score_set(forecast.value.selected, outcome)
     else:
         return None
     return Scored(member, item.question.id, cluster, item.live, metrics)
@@ -57,16 +59,21 @@ def score_codes(value: CodesValue, outcome: Sequence[str]) -> dict[str, float]:
     base = cameo.base_codes()
     p = np.array([value.probabilities.get(code, value.unlisted) for code in base])
     truth = np.array([code in outcome for code in base])
-    roots = {code[:2] for code in outcome}
-    f1 = {}
-    for name, level, true in (("f1_root", cameo.root_codes(), roots), ("f1_base", base, set(outcome))):
-        chosen = np.array([[code in value.selected for code in level]])
-        f1[name] = float(set_scores(outcome=np.array([[code in true for code in level]]), predicted=chosen).f1[0])
     return {
         "brier_codes": float(brier(outcome=truth, probability=p).mean()),
         "log_score_codes": float(log_score(outcome=truth, probability=p).mean()),
-        **f1,
+        **score_set(value.selected, outcome),
     }
+
+
+def score_set(selected: Sequence[str], outcome: Sequence[str]) -> dict[str, float]:
+    """F1 of a chosen set of codes against the base codes that came, over roots and over base codes."""
+    roots = {code[:2] for code in outcome}
+    f1 = {}
+    for name, level, true in (("f1_root", cameo.root_codes(), roots), ("f1_base", cameo.base_codes(), set(outcome))):
+        chosen = np.array([[code in selected for code in level]])
+        f1[name] = float(set_scores(outcome=np.array([[code in true for code in level]]), predicted=chosen).f1[0])
+    return f1
 
 
 def leaderboard(scored: Sequence[Scored]) -> list[dict[str, Any]]:

@@ -1,12 +1,18 @@
-"""Where things are kept: the one place that reads the environment."""
+"""Where things are kept and what may be used: the one place that reads the environment."""
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS)S?$")
+_SHORTEST_SECRET = 8
+"""Characters; shorter values are words that turn up by chance, and masking them would garble texts."""
 
 
 def _data() -> Path:
@@ -14,10 +20,23 @@ def _data() -> Path:
 
 
 class Settings(BaseSettings):
-    """Settings from `AUSPEX_STORE`, `AUSPEX_DATABASE_URL` and `AUSPEX_CACHE`, else folders of the user's."""
+    """Settings from `AUSPEX_STORE`, `AUSPEX_DATABASE_URL` and so on, else folders of the user's.
+
+    `models` is a `models.yaml`; `budget_usd` caps what one command may spend on models; `real_calls` off forbids every
+    call to a model that is not on this machine.
+    """
 
     model_config = SettingsConfigDict(env_prefix="AUSPEX_", frozen=True, extra="ignore")
 
     store: Path = Field(default_factory=lambda: _data() / "store")
     database_url: str = Field(default_factory=lambda: str(_data() / "ledger.db"))
     cache: Path = Field(default_factory=lambda: user_cache_path("auspex", appauthor=False))
+    models: Path | None = None
+    budget_usd: float | None = Field(default=None, ge=0)
+    real_calls: bool = True
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values of environment variables that are named like secrets: never to be logged, recorded or shown."""
+        named = (value for name, value in os.environ.items() if _SECRET_NAME.search(name.upper()))
+        return tuple(sorted({value for value in named if len(value) >= _SHORTEST_SECRET}, key=len, reverse=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import not_
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -9,6 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 Probability = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 CameoCode = Annotated[str, Field(pattern=r"^[0-9]{2,4}[0-9A-Z]?$")]
+UnknownCodes = Annotated[tuple[str, ...], Field(exclude_if=not_)]
+"""Codes that an answer named and CAMEO does not have: kept as they were written, to be counted.
+
+Left out of the stored form where there are none, so that a value says the same as one from before there was the field.
+"""
 
 
 class ProbabilityValue(BaseModel):
@@ -56,7 +62,8 @@ class QuantilesValue(BaseModel):
 class CodesValue(BaseModel):
     """A probability per CAMEO root (2 digits) and base code (3 digits), and the set chosen from them.
 
-    A code that is not listed has the probability `unlisted`, said once instead of a hundred times.
+    A code that is not listed has the probability `unlisted`, said once instead of a hundred times. `unknown` are codes
+    that the answer named and CAMEO does not have.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,6 +71,7 @@ class CodesValue(BaseModel):
     probabilities: dict[CameoCode, Probability]
     unlisted: Probability = 0.0
     selected: tuple[CameoCode, ...] = ()
+    unknown: UnknownCodes = ()
 
 
 class CodeSetValue(BaseModel):
@@ -75,6 +83,7 @@ class CodeSetValue(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     kind: Literal["code_set"] = "code_set"
     selected: tuple[CameoCode, ...]
+    unknown: UnknownCodes = ()
 
 
 Value = Annotated[

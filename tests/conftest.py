@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+os.environ["AUSPEX_REAL_CALLS"] = "0"  # no test, and no command that a test starts, calls a model off this machine
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

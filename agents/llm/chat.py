@@ -20,7 +20,8 @@ class Request:
     """One call: the model's name in `models.yaml`, the messages, and how to answer.
 
     `json_schema` asks for an answer of that JSON schema where the model is able to; `tools` are in OpenAI's shape.
-    `deadline_s` is wall-clock, whatever the server sends meanwhile; it is no part of what is asked, so not of `key`.
+    `deadline_s` is wall-clock time with the provider, whatever the server sends meanwhile: all tries and the waits
+    between them, but not the queueing for our own limits. It is no part of what is asked, so not of `key`.
     """
 
     model: str
@@ -30,6 +31,7 @@ class Request:
     json_schema: Mapping[str, Any] | None = None
     tools: tuple[Mapping[str, Any], ...] = ()
     tool_choice: str | Mapping[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
     stop: tuple[str, ...] = ()
     logprobs: bool = False
     top_logprobs: int = 0
@@ -48,7 +50,7 @@ class Request:
 class Completion:
     """What came back, checked: it finished, and it is not a refusal.
 
-    `model_used` is the deployment that answered, which after a fallback is not the one asked. A cached completion cost
+    `model_used` is the model that answered, which after a fallback is not the one asked. A cached completion cost
     nothing now (`cost_usd` 0). `cost_usd` is None where the model's price is unknown. `logprobs` are OpenAI's
     `choices[0].logprobs.content`, None where the server sent none. `response` is the whole answer in OpenAI's shape.
     """

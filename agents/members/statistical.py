@@ -6,12 +6,15 @@ with an event criterion. All of them are computed together, because they share t
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 
+from agents.members.equipment import Equipment
 from agents.members.fit import LEARNED, RELATION_MEMBERS, ask, sets_of
 from agents.members.fit import fit as fit_relations
 from agents.members.fits import FitCache
@@ -30,6 +33,9 @@ from db.values import CodesValue, ProbabilityValue, Value
 NAMES = WINDOW_MEMBERS
 LISTED = 1e-4
 """Codes below this probability are not listed one by one; they share their mean as `unlisted`."""
+
+LEARNED_WINDOWS = frozenset({*LEARNED, "self_exciting"})
+"""Members whose rates of events are learnt; where none of them is asked for, nothing is fitted to windows."""
 
 _EPOCH = date(1970, 1, 1)
 Answer = Value | tuple[FailureReason, str]
@@ -52,7 +58,7 @@ class StatisticalMember:
         self, questions: Sequence[Question], snapshot: Snapshot, *, created_at: datetime
     ) -> list[Forecast | MemberFailure]:
         """One forecast or failure per question, in order; see `Member`."""
-        answers = self._crowd.answers(questions, snapshot)[self.name]
+        answers = (await self._crowd.answers(questions, snapshot))[self.name]
         common: dict[str, Any] = {"member": self.name, "as_of": snapshot.as_of, "created_at": created_at}
         found: list[Forecast | MemberFailure] = []
         for question, answer in zip(questions, answers, strict=True):
@@ -67,15 +73,26 @@ class StatisticalMember:
 
 
 class StatisticalCrowd:
-    """Computes the answers of all `names` at once, and keeps the last ones for the members that ask next."""
+    """Computes the answers of all `names` at once, and keeps the last ones for the members that ask next.
+
+    It computes on one thread of its own: members that ask at the same time find what the first of them had computed,
+    and whoever else shares the event loop is not held up.
+    """
 
     def __init__(self, names: Sequence[str] = NAMES, cache: FitCache | None = None) -> None:
         self._names = tuple(names)
         self._cache = cache or FitCache()
         self._last: tuple[object, dict[str, list[Answer]]] | None = None
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="statistical-members")
+        self._sources = frozenset(_source_member(name) for name in self._names)
 
-    def answers(self, questions: Sequence[Question], snapshot: Snapshot) -> dict[str, list[Answer]]:
+    async def answers(self, questions: Sequence[Question], snapshot: Snapshot) -> dict[str, list[Answer]]:
         """Member -> one value or (failure reason, detail) per question, in order."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._worker, self._kept_or_computed, tuple(questions), snapshot)
+
+    def _kept_or_computed(self, questions: Sequence[Question], snapshot: Snapshot) -> dict[str, list[Answer]]:
+        """Runs on the worker alone, so that nothing is computed twice and `_last` needs no lock."""
         key = (*_source(snapshot), tuple(question.id for question in questions))
         if self._last is None or self._last[0] != key:
             self._last = (key, self._compute(questions, snapshot))
@@ -111,16 +128,17 @@ class StatisticalCrowd:
         """Each member's probability that each criterion is met, or why it has none."""
         queries = _count_queries(history, criteria, known)
         shape = sorted({(int(a), int(b)) for a, b in zip(queries.first, queries.last, strict=True)})
-        key = ("windows", *_source(snapshot), shape)
+        needed = WINDOW_MEMBERS if LEARNED_WINDOWS & set(self._names) else ()
+        key = ("windows", needed, *_source(snapshot), shape)
         try:
-            fitted = self._cache.get(key, lambda: fit_windows(history, known, queries, WINDOW_MEMBERS))
+            fitted = self._cache.get(key, lambda: fit_windows(history, known, queries, needed))
         except ValueError as error:
             fitted, why = fit_windows(history, known, queries, ()), (FailureReason.NO_HISTORY, str(error))
         else:
             why = (FailureReason.NO_HISTORY, "")
         described = describe(history, queries)
         return {
-            name: why if why[1] and name in (*LEARNED, "self_exciting") else fitted.answer(name, queries, described)
+            name: why if why[1] and name in LEARNED_WINDOWS else fitted.answer(name, queries, described)
             for name in self._names
         }
 
@@ -140,14 +158,15 @@ class StatisticalCrowd:
             known=np.full(len(relations), known),
         )
         lead = int((queries.day - known).max())
+        needed = RELATION_MEMBERS if self._sources & set(LEARNED) else tuple(sorted(self._sources))
         try:
             fitted = self._cache.get(
-                ("relations", *_source(snapshot), lead),
-                lambda: fit_relations(quads, known, members=RELATION_MEMBERS, max_lead=lead),
+                ("relations", needed, *_source(snapshot), lead),
+                lambda: fit_relations(quads, known, members=needed, max_lead=lead),
             )
         except ValueError as error:
             return {name: dict.fromkeys(relations, (FailureReason.NO_HISTORY, str(error))) for name in windows}
-        conditional = ask(quads, queries, fitted, RELATION_MEMBERS)
+        conditional = ask(quads, queries, fitted, needed)
         given = np.array([question.given_any_event for question in relations.values()])
         found: dict[str, dict[int, Answer]] = {}
         for name, window in windows.items():
@@ -155,7 +174,7 @@ class StatisticalCrowd:
                 found[name] = dict.fromkeys(relations, window)
                 continue
             any_event = np.where(given, 1.0, window[list(relations)])
-            source = name if name in RELATION_MEMBERS else "shrunk_frequency"
+            source = _source_member(name)
             p = {digits: np.clip(conditional[digits][source], 0, 1) * any_event[:, None] for digits in (2, 3)}
             p[2] = np.maximum(p[2], _highest_child(p[3], quads.codes))
             chosen = [
@@ -166,6 +185,11 @@ class StatisticalCrowd:
             both, picked = np.concatenate([p[2], p[3]], axis=1), np.concatenate(chosen, axis=1)
             found[name] = {at: _codes_value(names, both[row], picked[row]) for row, at in enumerate(relations)}
         return found
+
+
+def _source_member(name: str) -> str:
+    """Which member says how likely each code is given an event: those that only count windows lean on another."""
+    return name if name in RELATION_MEMBERS else "shrunk_frequency"
 
 
 def _source(snapshot: Snapshot) -> tuple[object, ...]:
@@ -223,7 +247,7 @@ def _codes_value(names: Sequence[str], p: Floats, chosen: Ints | Any) -> CodesVa
     )
 
 
-def build(names: Sequence[str], cache: FitCache) -> list[StatisticalMember]:
+def build(names: Sequence[str], equipment: Equipment) -> list[StatisticalMember]:
     """Statistical members of these names, computed together."""
-    crowd = StatisticalCrowd(names, cache)
+    crowd = StatisticalCrowd(names, equipment.fits)
     return [StatisticalMember(name, crowd) for name in names]

@@ -23,7 +23,7 @@ from db.gdelt.ingest import ingest_files
 from db.gdelt.replicate import replicate
 from db.gdelt.scan import scan_seconds
 
-PARTS = ("ingest", "queries", "growth")
+PARTS = ("ingest", "queries", "growth", "models")
 SCALES = (1, 4, 12)
 _REPEATS = 40
 Row = dict[str, Any]
@@ -42,6 +42,10 @@ def speed(data: Path | None, only: Sequence[str]) -> dict[str, Any]:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="auspex-speed-") as folder:
         work = Path(folder)
+        if "models" in wanted:
+            rows += _model_calls(work)
+        if not set(wanted) - {"models"}:
+            return {"data": None, "rows": rows}
         if data is None:
             data = work / "files"
             DemoWorld().write_files(data)
@@ -50,6 +54,13 @@ def speed(data: Path | None, only: Sequence[str]) -> dict[str, Any]:
             rows += _measure(files, work, scale, wanted)
             shutil.rmtree(work / "replicated", ignore_errors=True)
     return {"data": "demo world" if data == work / "files" else str(data), "rows": rows}
+
+
+def _model_calls(work: Path) -> list[Row]:
+    from app.benchmark.throughput import model_calls  # brings litellm, 6 s: only where it is measured
+
+    seconds, ideal, calls = model_calls(work)
+    return [_row("model calls, 1 s each in 64 slots", seconds, "s", ideal, calls, 1)]
 
 
 def _measure(files: Sequence[Path], work: Path, scale: int, wanted: Sequence[str]) -> list[Row]:

@@ -47,7 +47,7 @@ def speed(data: Path | None, only: list[str], *, as_json: bool) -> None:
         emit_json(found)
         return
     table(
-        f"Speed on {found['data']}",
+        f"Speed on {found['data']}" if found["data"] else "Speed",
         ("what", "value", "unit", "ratio to floor", "n", "scale"),
         [
             (
@@ -60,5 +60,6 @@ def speed(data: Path | None, only: list[str], *, as_json: bool) -> None:
             )
             for row in found["rows"]
         ],
-        "The floor of ingest is DuckDB merely scanning the same columns of the same files.",
+        "The floor of ingest is DuckDB merely scanning the same columns of the same files; that of model calls is a "
+        "server whose every slot is always busy.",
     )

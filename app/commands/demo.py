@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.members.fits import FitCache
+from agents.members.equipment import Equipment
 from agents.members.registry import build_members
 from app.desk import Run, resolve_open, run_crowd
 from app.output import emit_json, err, leaderboard_table, out
@@ -94,7 +94,7 @@ def _forecast(store: EventStore, ledger: Ledger, day: date, seed: int) -> tuple[
     questions: list[Question] = list(
         generate(store.as_of(cut, view=DEFAULT_VIEW), horizon_days=HORIZON_DAYS, n=N_QUESTIONS, seed=seed)
     )
-    crowd = build_members([], FitCache())
+    crowd = build_members([], Equipment())
     done = run_crowd(questions, store, crowd, as_of=cut, now=datetime.now(UTC), ledger=ledger)
     err.print(
         f"3. As of {day}: {len(crowd)} members answered {len(questions)} questions about the next {HORIZON_DAYS} days "

@@ -1,79 +1,31 @@
-"""`auspex ask`, `forecast`, `resolve` and `leaderboard`."""
+"""`auspex forecast`, `resolve` and `leaderboard`."""
 
 from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from agents.members.registry import build_members
-from app.cli import moment
-from app.commands.places import fit_cache, open_ledger, open_store
-from app.commands.questions import dump, said
+from app.cli.options import moment
+from app.commands.places import open_ledger, open_store
+from app.commands.questions import dump
 from app.desk import Run, resolve_open, run_crowd
-from app.output import emit_json, err, leaderboard_table, out, progress_bar, table
+from app.equipment import equipped
+from app.output import emit_json, err, leaderboard_table, out, progress_bar
 from app.scoring import leaderboard as rank
 from app.scoring import score
-from db import cameo, countries
 from db.errors import BadInput
-from db.events.store import DEFAULT_VIEW, EventStore
+from db.events.store import EventStore
 from db.ledger.ledger import Ledger
-from db.questions.factory import binary_question
 from db.questions.resolver import criterion_of
-from db.records import QUESTION, EventCriterion, Question
-from ensembles.registry import pooling_rule
-
-
-def ask(
-    text: str,
-    actors: tuple[str, str],
-    window: tuple[date | None, date | None],
-    codes: list[str],
-    at_least: int,
-    as_of: str | None,
-    members: list[str],
-    store: Path | None,
-    ledger: str | None,
-    *,
-    as_json: bool,
-) -> None:
-    """Ask one question; without --as-of, as of now or of the window's first midnight, whichever is earlier."""
-    first, last = window
-    if first is None or last is None or last < first:
-        raise BadInput(f"the window {first}..{last} is empty: --to lies before --from")
-    if not text.strip():
-        raise BadInput("the question has no words: say what you want to know")
-    now = datetime.now(UTC)
-    cut = moment(as_of, "--as-of") if as_of else min(now, datetime.combine(first, time(), tzinfo=UTC))
-    try:
-        criterion = EventCriterion(
-            subject=countries.resolve(actors[0]),
-            object=countries.resolve(actors[1]),
-            codes=tuple(cameo.check(code) for code in codes) or None,
-            first_day=first,
-            last_day=last,
-            at_least=at_least,
-            min_mentions=DEFAULT_VIEW.min_mentions,
-        )
-        question = binary_question(criterion, open_at=cut, text=text)
-    except ValidationError as error:
-        raise BadInput(f"this cannot be asked: {error.errors()[0]['msg']}") from error
-    with open_ledger(ledger) as book:
-        run = _run([question], open_store(store), members, cut, now, "logit_pool", book, show=not as_json)
-    if as_json:
-        emit_json(_run_json(run))
-    else:
-        out.print(f"[bold]{text}[/bold]")
-        rows: list[tuple[str, str]] = [(item.member, said(item.value)) for item in run.forecasts]
-        rows += [
-            (f"[bold]aggregate ({item.rule})[/bold]", f"[bold]{said(item.value)}[/bold]") for item in run.aggregates
-        ]
-        table(f"as of {cut:%Y-%m-%d %H:%M} UTC", ("member", "answer"), rows)
-    _report_failures(run)
+from db.records import QUESTION, Question
+from db.traces import Trace
+from ensembles.registry import DEFAULT_RULE, pooling_rule
 
 
 def forecast(
@@ -81,6 +33,7 @@ def forecast(
     questions: Path | None,
     members: list[str],
     rule: str,
+    budget_usd: float | None,
     store: Path | None,
     ledger: str | None,
     *,
@@ -99,15 +52,15 @@ def forecast(
             asked = [item for item in asked if _ahead(item, cut)]
         if not asked:
             raise BadInput(f"there are no open questions about the time after {cut:%Y-%m-%d}: generate some first")
-        run = _run(asked, events, members, cut, datetime.now(UTC), rule, book, show=not as_json)
+        run = run_members(asked, events, members, book, as_of=cut, rule=rule, budget_usd=budget_usd, show=not as_json)
     if as_json:
-        emit_json(_run_json(run))
+        emit_json(run_json(run))
     else:
         out.print(
             f"{len(run.forecasts)} forecasts and {len(run.aggregates)} aggregates of {len(asked)} questions "
             f"as of {cut:%Y-%m-%d} in {run.seconds:.1f} s; {run.recorded} new in the ledger. Next: auspex resolve"
         )
-    _report_failures(run)
+    report_failures(run)
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -152,28 +105,48 @@ def _common_opening(questions: list[Question]) -> datetime:
     return openings.pop()
 
 
-def _run(
+def run_members(
     questions: list[Question],
     store: EventStore,
     members: list[str],
-    cut: datetime,
-    now: datetime,
-    rule: str,
     ledger: Ledger,
     *,
+    as_of: datetime,
+    rule: str = DEFAULT_RULE,
+    budget_usd: float | None = None,
     show: bool,
 ) -> Run:
-    crowd = build_members(members, fit_cache())
+    """Run the crowd of these members with everything that they need, showing progress if `show`."""
     with progress_bar("forecast") as update:
+        runs = 0
+
+        def watch(trace: Trace) -> None:
+            nonlocal runs
+            runs += 1
+            if show:
+                update(None, None, f"{trace.member}: {runs} runs")
 
         def progress(member: str, done: int, total: int) -> None:
             if show:
                 update(done, total, member)
 
-        return run_crowd(questions, store, crowd, as_of=cut, now=now, ledger=ledger, rule=rule, progress=progress)
+        with equipped(members, ledger, budget_usd=budget_usd, watch=watch) as equipment:
+            crowd = build_members(members, equipment)
+            return run_crowd(
+                questions,
+                store,
+                crowd,
+                as_of=as_of,
+                now=datetime.now(UTC),
+                ledger=ledger,
+                rule=rule,
+                llm=equipment.llm,
+                progress=progress,
+            )
 
 
-def _run_json(run: Run) -> dict[str, Any]:
+def run_json(run: Run) -> dict[str, Any]:
+    """A run as `--json` shows it."""
     return {
         "run_id": run.run_id,
         "forecasts": [dump(item) for item in run.forecasts],
@@ -185,7 +158,8 @@ def _run_json(run: Run) -> dict[str, Any]:
     }
 
 
-def _report_failures(run: Run) -> None:
+def report_failures(run: Run) -> None:
+    """Say which members have no answer, and why; exit code 1 if there are any."""
     for failure in run.failure_counts():
         err.print(f"{failure['member']} has no answer to {failure['n']}: {failure['reason']}, {failure['detail']}")
     if run.failures:

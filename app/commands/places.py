@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agents.members.fits import FitCache
 from app.settings import Settings
 from db.events.store import EventStore
 from db.ledger.ledger import Ledger
@@ -20,11 +19,11 @@ def open_store(store: Path | None) -> EventStore:
     return EventStore(store_path(store))
 
 
+def ledger_address(address: str | None) -> str:
+    """The ledger's file or URL: the option, else the settings."""
+    return address or Settings().database_url
+
+
 def open_ledger(address: str | None) -> Ledger:
     """The ledger, made if it is not there."""
-    return Ledger(address or Settings().database_url)
-
-
-def fit_cache() -> FitCache:
-    """Where fitted models are kept between runs."""
-    return FitCache(Settings().cache / "fits")
+    return Ledger(ledger_address(address))

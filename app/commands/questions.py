@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from app.cli import moment
+from app.cli.options import moment
 from app.commands.places import open_ledger, open_store
 from app.output import emit_json, out, table
 from db.errors import BadInput, UnknownName

@@ -14,7 +14,7 @@ Role = Literal["subject", "object", "both"]
 class Event:
     """One (day, subject, base code, object) with what its rows add up to: summed mentions, mean tone, Goldstein.
 
-    `added_at` is when the newest of its visible rows became known.
+    `added_at` is when the newest of its visible rows became known. A source that reads no tone (ICEWS) leaves it None.
     """
 
     day: date
@@ -23,7 +23,7 @@ class Event:
     code: str
     mentions: int
     reports: int
-    tone: float
+    tone: float | None
     goldstein: float
     url: str
     event_id: int

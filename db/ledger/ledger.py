@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from db.errors import BadInput, LedgerError
 from db.ledger.engine import open_engine
 from db.ledger.models import Entry
-from db.records import QUESTION, Aggregate, Forecast, MemberFailure, Question, Record, Resolution
+from db.records import QUESTION, Aggregate, Evidence, Forecast, MemberFailure, Question, Record, Resolution
 
 GENESIS = "0" * 64
 _APPEND_LOCK = 0x6C656467  # "ledg": one appender at a time, so that the chain has one end
@@ -53,12 +53,18 @@ class Ledger:
     def __init__(self, address: str) -> None:
         """Open the ledger at `address`, making or migrating it if need be; errors as in `open_engine`."""
         self._engine = open_engine(address)
+        self._address = address
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self.close()
+
+    @property
+    def address(self) -> str:
+        """The file or URL that the ledger was opened at."""
+        return self._address
 
     def close(self) -> None:
         """Give the database connections back."""
@@ -129,6 +135,10 @@ class Ledger:
         """Question id -> the resolution that counts, which is the last one recorded."""
         found = (Resolution.model_validate_json(body) for body in self._bodies("resolution", questions))
         return {resolution.question_id: resolution for resolution in found}
+
+    def evidence(self, ids: Iterable[str]) -> list[Evidence]:
+        """The stored items with these ids, which forecasts name as what they rest on."""
+        return [Evidence.model_validate_json(body) for body in self._bodies("evidence", ids)]
 
     def open_questions(self) -> list[Question]:
         """The questions without a resolution."""
@@ -223,6 +233,7 @@ _KINDS: dict[type[Record], str] = {
     MemberFailure: "failure",
     Aggregate: "aggregate",
     Resolution: "resolution",
+    Evidence: "evidence",
 }
 
 
@@ -232,7 +243,7 @@ def _row(record: Record, run_id: str) -> dict[str, Any]:
         "kind": kind,
         "key": _natural_key(record),
         "record_id": record.id,
-        "question_id": record.id if kind == "question" else getattr(record, "question_id", ""),
+        "question_id": record.id if kind in ("question", "evidence") else getattr(record, "question_id", ""),
         "member": getattr(record, "member", ""),
         "run_id": run_id,
         "body": record.model_dump_json(),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from agents.crowd import aggregate
+from agents.members.equipment import Equipment
 from agents.members.features import relation_features
 from agents.members.fits import FitCache
 from agents.members.frequency import decayed_frequency, shrunk_frequency
@@ -104,7 +105,7 @@ def snapshot(world: Path) -> Snapshot:
 @pytest.fixture(scope="module")
 def answered(snapshot: Snapshot) -> tuple[list[Question], dict[str, list[Forecast | MemberFailure]]]:
     questions: list[Question] = list(generate(snapshot, horizon_days=5, n=60, seed=1))
-    members = build_members([], FitCache())
+    members = build_members([], Equipment())
     return questions, {
         member.name: asyncio.run(member.forecast(questions, snapshot, created_at=AS_OF)) for member in members
     }
@@ -137,7 +138,7 @@ def test_members_are_the_same_whatever_the_store_learns_later(
             file.unlink()
     ingest_files([tmp_path / "files"], tmp_path / "store")
     past = EventStore(tmp_path / "store").as_of(AS_OF, view=View(min_mentions=20))
-    for member in build_members(["self_exciting", "shrunk_frequency", "learned_pool"], FitCache()):
+    for member in build_members(["self_exciting", "shrunk_frequency", "learned_pool"], Equipment()):
         again = asyncio.run(member.forecast(questions, past, created_at=AS_OF))
         for before, after in zip(answers[member.name], again, strict=True):
             assert isinstance(before, Forecast) and isinstance(after, Forecast)
@@ -148,7 +149,7 @@ def test_members_decline_what_they_cannot_answer(snapshot: Snapshot) -> None:
     text = NumericQuestion(text="How much?", open_at=AS_OF, resolve_by=AS_OF + timedelta(days=1))
     begun = relation_question("USA", "CHN", date(2024, 6, 30), open_at=AS_OF - timedelta(days=2), min_mentions=20)
     other = relation_question("USA", "CHN", date(2024, 7, 2), open_at=AS_OF, min_mentions=50)
-    [member] = build_members(["climatology"], FitCache())
+    [member] = build_members(["climatology"], Equipment())
     found = asyncio.run(member.forecast([text, begun, other], snapshot, created_at=AS_OF))
     assert [item.reason for item in found if isinstance(item, MemberFailure)] == [FailureReason.UNSUPPORTED] * 3
 
@@ -159,7 +160,7 @@ def test_learned_members_fail_without_history_and_others_go_on(world: Path) -> N
     question = relation_question(pair[0], pair[1], date(2024, 1, 4), open_at=early.as_of, min_mentions=20)
     answers = {
         member.name: asyncio.run(member.forecast([question], early, created_at=early.as_of))[0]
-        for member in build_members([], FitCache())
+        for member in build_members([], Equipment())
     }
     failed = answers["boosting"]
     assert isinstance(failed, MemberFailure) and failed.reason is FailureReason.NO_HISTORY
@@ -169,7 +170,7 @@ def test_fit_cache_on_disk_gives_the_same_forecasts(snapshot: Snapshot, tmp_path
     questions: list[Question] = list(generate(snapshot, horizon_days=5, n=10, seed=2))
     values = []
     for _ in range(2):
-        [member] = build_members(["logistic"], FitCache(tmp_path))
+        [member] = build_members(["logistic"], Equipment(fits=FitCache(tmp_path)))
         found = asyncio.run(member.forecast(questions, snapshot, created_at=AS_OF))
         values.append([item.value for item in found if isinstance(item, Forecast)])
     assert len(values[0]) == 10
@@ -179,7 +180,7 @@ def test_fit_cache_on_disk_gives_the_same_forecasts(snapshot: Snapshot, tmp_path
 
 def test_unknown_member_lists_the_known() -> None:
     with pytest.raises(UnknownName, match="decayed_frequency"):
-        build_members(["oracle"], FitCache())
+        build_members(["oracle"], Equipment())
 
 
 def test_aggregate_never_fills_in_for_those_who_failed() -> None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
-import uuid
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from db.errors import BadInput, LedgerError
@@ -18,30 +14,7 @@ from db.ledger.ledger import Ledger
 from db.records import BinaryQuestion, EventCriterion, FailureReason, Forecast, MemberFailure, Resolution
 from db.values import ProbabilityValue
 
-POSTGRES = "postgresql://root@127.0.0.1:5432"
 OPEN = datetime(2025, 6, 1, tzinfo=UTC)
-
-
-def postgres_address() -> Iterator[str]:
-    try:
-        admin = psycopg.connect(f"{POSTGRES}/test", autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError as error:
-        if os.environ.get("AUSPEX_REQUIRE_POSTGRES") == "1":
-            pytest.fail(f"no PostgreSQL: {error}")
-        pytest.skip(f"no PostgreSQL on 127.0.0.1:5432: {error}")
-    name = f"auspex_{uuid.uuid4().hex[:12]}"
-    with admin:
-        admin.execute(f"CREATE DATABASE {name}".encode())
-        yield f"{POSTGRES}/{name}"
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield str(tmp_path / "ledger.db")
-    else:
-        yield from postgres_address()
 
 
 def question(n: int = 0) -> BinaryQuestion:

@@ -21,8 +21,10 @@ from tests.gdelt_rows import row, write_csv
 
 QUERIES: dict[str, Callable[[Snapshot], Any]] = {
     "events": lambda snapshot: snapshot.events(limit=1000),
+    "search_events": lambda snapshot: snapshot.search_events("use of force by china", limit=1000),
     "count_events": lambda snapshot: snapshot.count_events(),
     "latest_added_at": lambda snapshot: snapshot.latest_added_at(),
+    "urls": lambda snapshot: snapshot.urls(),
     "relation_distribution": lambda snapshot: snapshot.relation_distribution(),
     "entity_distribution": lambda snapshot: snapshot.entity_distribution(),
     "timeline": lambda snapshot: snapshot.timeline(bucket="day"),
@@ -33,7 +35,7 @@ QUERIES: dict[str, Callable[[Snapshot], Any]] = {
     "known_since": lambda snapshot: snapshot.known_since([date(2025, 5, day) for day in range(1, 31)]),
     "span": lambda snapshot: snapshot.span(),
 }
-HARMLESS = {"as_of", "today", "view", "fingerprint"}
+HARMLESS = {"as_of", "today", "view", "fingerprint", "articles"}
 
 
 def _plain(snapshot: Snapshot) -> list[tuple[Any, ...]]:

@@ -1,0 +1,89 @@
+"""The shapes of an answer, one per kind of question: what a model is asked for, and what is read strictly.
+
+Types are strict: text where a number belongs ("85%", "0,7") is refused, not converted, and so is a number out of range.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from db.records import MultipleChoiceQuestion, Question
+
+Chance = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+
+
+class Form(BaseModel):
+    """Base of all shapes: the reasons first, nothing that was not asked for."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class CodeChance(Form):
+    """One CAMEO code with its probability."""
+
+    code: str
+    probability: Chance
+
+
+class OptionChance(Form):
+    """One option with its probability."""
+
+    option: str
+    probability: Chance
+
+
+class LevelValue(Form):
+    """One quantile."""
+
+    level: Chance
+    value: Annotated[float, Field(allow_inf_nan=False)]
+
+
+class RelationForm(Form):
+    """A relation question's answer."""
+
+    rationale: str = ""
+    codes: list[CodeChance]
+
+
+class BinaryForm(Form):
+    """A yes/no question's answer."""
+
+    rationale: str = ""
+    probability: Chance
+
+
+class MultipleChoiceForm(Form):
+    """A multiple-choice question's answer."""
+
+    rationale: str = ""
+    options: list[OptionChance]
+
+
+class NumericForm(Form):
+    """A numeric question's answer."""
+
+    rationale: str = ""
+    quantiles: list[LevelValue]
+
+
+FORMS: dict[str, type[Form]] = {
+    "relation": RelationForm,
+    "binary": BinaryForm,
+    "multiple_choice": MultipleChoiceForm,
+    "numeric": NumericForm,
+}
+
+
+def schema(question: Question) -> dict[str, Any]:
+    """The JSON schema of a question's answer, for models that can be held to one; all fields required, none besides."""
+    found = FORMS[question.kind].model_json_schema()
+    for part in (found, *found.get("$defs", {}).values()):
+        part["required"] = list(part["properties"])
+        for field in part["properties"].values():
+            field.pop("default", None)
+    if isinstance(question, MultipleChoiceQuestion):
+        found["$defs"]["OptionChance"]["properties"]["option"]["enum"] = list(question.options)
+    return found

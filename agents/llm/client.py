@@ -1,0 +1,228 @@
+"""The one door to every language model: retries, deadline, limits, budget, fallbacks, call log and cache.
+
+A request is answered from the call log if it was answered before. Else the model's least loaded deployment is asked;
+what passes is tried again, what cannot pass closes the deployment, and then the model's fallbacks are asked in order.
+Every outcome is logged before it is returned or raised. A client belongs to one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
+from datetime import datetime
+
+from agents.llm.attempts import Answer, Attempts
+from agents.llm.budget import Budget, together
+from agents.llm.calls import CallLog, MemoryLog
+from agents.llm.chat import DEADLINE_S, Completion, Request
+from agents.llm.deployments import Capabilities, Model
+from agents.llm.face import OnCall, RouterFace
+from agents.llm.flights import Flights
+from agents.llm.models import ModelTable
+from agents.llm.provider import Provider
+from agents.llm.quiet import stay_quiet
+from agents.llm.redaction import Redaction
+from agents.llm.responses import by_choice, checked, tokens_of
+from agents.llm.retries import Deadline, Patience
+from db.calls import CallRecord
+from db.errors import MemberFailed, ProviderBusy, ProviderClosed
+
+
+class LlmClient:
+    """The door. Close it with `aclose` in the event loop in which it was used."""
+
+    def __init__(
+        self,
+        table: ModelTable,
+        *,
+        clock: Callable[[], datetime],
+        log: CallLog | None = None,
+        budget: Budget | None = None,
+        secrets: Sequence[str] = (),
+        allow_remote: bool = True,
+        patience: Patience | None = None,
+    ) -> None:
+        """A client for the models of `table`.
+
+        `log` None keeps calls in memory. `budget` caps all calls together. `secrets` are replaced by "***" in whatever
+        is sent, logged, raised or returned; keys of deployments are secret anyway. `allow_remote` off forbids calls to
+        servers that are not on this machine. `clock` stamps the log.
+        """
+        stay_quiet()
+        self.table = table
+        self._log: CallLog = MemoryLog() if log is None else log
+        self._budget = budget
+        self._clock = clock
+        self._redaction = Redaction(secrets)
+        self._provider = Provider(self._redaction, clock=clock)
+        self._attempts = Attempts(self._provider, patience or Patience(), allow_remote=allow_remote)
+        self._flights = Flights()
+
+    def supports_schema(self, model: str) -> bool:
+        """Whether the model answers by JSON schema, so that `Request.json_schema` is sent; errors as in `resolve`."""
+        return self.table.resolve(model).capabilities.json_schema
+
+    def trying(self, model: str, capabilities: Capabilities) -> LlmClient:
+        """The same client, but for which `model` is taken to have these capabilities; closed together with this one."""
+        client = copy(self)
+        client.table = self.table.with_capabilities(model, capabilities)
+        return client
+
+    async def complete(self, request: Request, *, sample: int = 0, budget: Budget | None = None) -> Completion:
+        """The answer to a request; `sample` counts answers to one and the same request, each its own in the log.
+
+        `budget` is spent from beside the client's own. Raises MemberFailed (reasons provider, deadline, budget,
+        unfinished, refused, unsupported; Unparseable for an empty or endless answer), CallForbidden, and BadInput for a
+        model that cannot be asked as configured.
+        """
+        [outcome] = await self._outcomes(request, [sample], budget)
+        if isinstance(outcome, MemberFailed):
+            raise outcome
+        return outcome
+
+    async def samples(
+        self, request: Request, n: int, *, budget: Budget | None = None
+    ) -> list[Completion | MemberFailed]:
+        """`n` answers to a request, numbered from 0 in the log; a failure stands in its place in the list.
+
+        One call where the model takes `n`; its first choice carries the tokens and the cost of all. What the server
+        leaves out, and all where the model takes no `n`, is asked for one by one.
+        """
+        wanted = list(range(n))
+        if not (self.table.resolve(request.model).capabilities.n and n > 1) or request.stream:
+            singles = await asyncio.gather(*(self._outcomes(request, [sample], budget) for sample in wanted))
+            return [outcome for [outcome] in singles]
+        return await self._outcomes(request, wanted, budget)
+
+    def router(
+        self,
+        *,
+        model: str,
+        budget: Budget | None = None,
+        sample: int = 0,
+        deadline_s: float = DEADLINE_S,
+        on_call: OnCall | None = None,
+    ) -> RouterFace:
+        """What `ChatLiteLLMRouter(router=…, model=model)` takes for litellm's Router: every call comes through here.
+
+        `on_call` sees each request with its completion; `deadline_s` is for each call.
+        """
+        resolved = self.table.resolve(model)
+
+        async def complete(request: Request) -> Completion:
+            return await self.complete(request, sample=sample, budget=budget)
+
+        return RouterFace(resolved, complete, deadline_s=deadline_s, on_call=on_call)
+
+    async def aclose(self) -> None:
+        """Close all connections. The client may be used again, and closed again."""
+        await self._provider.aclose()
+
+    async def _outcomes(
+        self, request: Request, samples: Sequence[int], budget: Budget | None
+    ) -> list[Completion | MemberFailed]:
+        """One outcome per sample, from the log or from the model; nobody else asks for the same ones meanwhile."""
+        request = self._without_secrets(request)
+        keys = {sample: request.key(sample) for sample in samples}
+        outcomes: dict[int, Completion | MemberFailed] = {}
+        async with self._flights.only(list(keys.values())):
+            for sample, key in keys.items():
+                hit = await self._hit(request, key, sample)
+                if hit is not None:
+                    outcomes[sample] = hit
+            missing = [sample for sample in samples if sample not in outcomes]
+            if missing:
+                outcomes |= await self._asked(request, missing, together(budget, self._budget))
+            left_out = [sample for sample in missing if sample not in outcomes]
+            asked = await asyncio.gather(
+                *(self._asked(request, [sample], together(budget, self._budget)) for sample in left_out)
+            )
+            for found in asked:
+                outcomes |= found
+        return [outcomes[sample] for sample in samples]
+
+    async def _hit(self, request: Request, key: str, sample: int) -> Completion | None:
+        found = await self._log.find(key)
+        if found is None:
+            return None
+        response = json.loads(found.response)
+        completion = checked(response, found.model_used, cost_usd=0.0, latency_s=0.0, cached=True)
+        record = CallRecord(
+            key=key,
+            sample=sample,
+            created_at=self._clock(),
+            model=request.model,
+            model_used=found.model_used,
+            deployment=found.deployment,
+            cost_usd=0.0,
+            cached=True,
+        )
+        await self._log.record(record)
+        return completion
+
+    async def _asked(
+        self, request: Request, samples: Sequence[int], budgets: Sequence[Budget]
+    ) -> dict[int, Completion | MemberFailed]:
+        """Ask the model, and its fallbacks where it is busy for too long or closed; fewer outcomes than samples
+        where the server gave fewer choices."""
+        deadline = Deadline(request.deadline_s)
+        model = self.table.resolve(request.model)
+        fallbacks = list(model.fallbacks)
+        while True:
+            answer = await self._attempts.ask(model, request, samples, deadline, budgets)
+            if answer.failure is None:
+                return await self._accepted(request, samples, model, answer)
+            await self._record(request, samples[0], model, answer, error=str(answer.failure))
+            if not fallbacks or not isinstance(answer.failure, ProviderBusy | ProviderClosed):
+                return dict.fromkeys(samples, answer.failure)
+            model = self.table.resolve(fallbacks.pop(0))
+
+    async def _accepted(
+        self, request: Request, samples: Sequence[int], model: Model, answer: Answer
+    ) -> dict[int, Completion | MemberFailed]:
+        """Each choice checked, logged, and taken for one of the samples."""
+        outcomes: dict[int, Completion | MemberFailed] = {}
+        for sample, response in zip(samples, by_choice(answer.response), strict=False):
+            part = replace(answer, response=response, cost_usd=answer.cost_usd if not outcomes else 0.0)
+            try:
+                outcome: Completion | MemberFailed = checked(
+                    response, model.name, cost_usd=part.cost_usd, latency_s=answer.latency_s, cached=False
+                )
+            except MemberFailed as failure:
+                outcome = failure
+            outcomes[sample] = outcome
+            error = str(outcome) if isinstance(outcome, MemberFailed) else ""
+            await self._record(request, sample, model, part, error=error)
+        return outcomes
+
+    async def _record(self, request: Request, sample: int, model: Model, answer: Answer, *, error: str) -> None:
+        prompt_tokens, completion_tokens = tokens_of(answer.response) or (0, 0)
+        await self._log.record(
+            CallRecord(
+                key=request.key(sample),
+                sample=sample,
+                created_at=self._clock(),
+                model=request.model,
+                model_used=model.name,
+                deployment=answer.deployment,
+                request=_json(answer.parameters),
+                response=_json(answer.response) if answer.response else "",
+                prompt_tokens=prompt_tokens,
+                completion_tokens=completion_tokens,
+                cost_usd=answer.cost_usd,
+                latency_s=answer.latency_s,
+                attempts=answer.attempts,
+                error=error,
+            )
+        )
+
+    def _without_secrets(self, request: Request) -> Request:
+        messages, tools = self._redaction.data([request.messages, request.tools])
+        return replace(request, messages=messages, tools=tools)
+
+
+def _json(value: Mapping[str, object]) -> str:
+    return json.dumps(value, default=str)

@@ -1,0 +1,150 @@
+"""The one place that calls litellm: a Router with all of its own switches off, asked for one deployment at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from agents.llm.deployments import Deployment
+from agents.llm.faults import Fault, fault_of
+from agents.llm.quiet import bare_router, ignore_harmless_warnings
+from agents.llm.redaction import Redaction
+from agents.llm.responses import LONGEST, Response, plain
+from db.errors import UnknownName
+
+_SECRET_ENDINGS = ("key", "token", "secret", "password", "credentials")
+_SHORTEST_SECRET = 8
+"""Characters; shorter keys are placeholders such as "none", words that texts have too."""
+_PRICED = dict.fromkeys(
+    (
+        "input_cost_per_token",
+        "output_cost_per_token",
+        "cache_creation_input_token_cost",
+        "cache_read_input_token_cost",
+    ),
+    1.0,
+)
+"""A price for litellm, whose own sums nobody reads: without one it spends 2 ms a call on finding out why it is zero."""
+
+_open_in_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
+"""How many providers are open in each event loop: litellm keeps its connections by loop, and shares them."""
+
+
+class Provider:
+    """The door to all providers. Belongs to the event loop in which it is first used."""
+
+    def __init__(self, redaction: Redaction, *, clock: Callable[[], datetime]) -> None:
+        self._redaction = redaction
+        self._clock = clock
+        self._router: Any = None
+
+    def add(self, deployment: Deployment) -> None:
+        """Make a deployment known, if it is not; raises UnknownName if litellm knows no such provider.
+
+        The first time litellm is imported, which takes seconds.
+        """
+        if self._router is not None and self._router.has_model_id(deployment.id):
+            return
+        import litellm
+        from litellm.exceptions import BadRequestError
+        from litellm.types.router import Deployment as RouterDeployment
+        from litellm.types.router import LiteLLM_Params, ModelInfo
+
+        if self._router is None:
+            self._router = bare_router()
+            loop = asyncio.get_running_loop()
+            _open_in_loop[loop] = _open_in_loop.get(loop, 0) + 1
+        params = deployment.resolved()
+        said = [str(value) for name, value in params.items() if name.endswith(_SECRET_ENDINGS)]
+        self._redaction.add(*(value for value in said if len(value) >= _SHORTEST_SECRET))
+        try:
+            litellm.get_llm_provider(deployment.model, api_base=params.get("api_base"))
+        except BadRequestError:
+            raise UnknownName(
+                f"{deployment.where}: litellm knows no provider for {deployment.model!r}: "
+                "write it as provider/model, such as openai/gpt-5",
+                name=deployment.model,
+            ) from None
+        self._router.add_deployment(
+            RouterDeployment(
+                model_name=deployment.id,
+                litellm_params=LiteLLM_Params(**params),
+                model_info=ModelInfo(id=deployment.id, **_PRICED),
+            )
+        )
+
+    async def ask(self, deployment: Deployment, parameters: Mapping[str, Any]) -> Response | Fault:
+        """One attempt at a deployment that was added: the whole response without secrets, else what went wrong.
+
+        A stream is read to its end (or to the longest answer there is); one that breaks off has a `finish_reason` of
+        None. The litellm error itself goes no further: it may hold keys.
+        """
+        import openai
+        from litellm._internal_context import is_internal_call
+
+        ignore_harmless_warnings()
+        internal = is_internal_call.set(True)  # litellm keeps no log of its own, in tasks that outlive the call
+        try:
+            answer = await self._router.acompletion(model=deployment.id, **parameters)
+            response = await _whole(answer) if parameters.get("stream") else answer.model_dump()
+            if not response.get("choices"):
+                raise LookupError("it has no choices")
+        except (openai.OpenAIError, ValueError, LookupError, TypeError, AttributeError) as error:
+            # the latter four: litellm reads a malformed response without looking
+            return fault_of(error, deployment.id, shown=self._redaction.text, clock=self._clock)
+        finally:
+            is_internal_call.reset(internal)
+        found: Response = self._redaction.data(plain(response))
+        return found
+
+    async def aclose(self) -> None:
+        """Close the connections that litellm keeps for this event loop, unless another provider here uses them."""
+        if self._router is None:
+            return
+        self._router = None
+        loop = asyncio.get_running_loop()
+        others = _open_in_loop.pop(loop) - 1
+        if others:
+            _open_in_loop[loop] = others
+        else:
+            await _close_connections(loop)
+
+
+async def _whole(stream: Any) -> Response:
+    """A stream's chunks put together, with the log-probabilities that litellm leaves out."""
+    import litellm
+
+    chunks: list[Any] = []
+    logprobs: list[Any] = []
+    length = 0
+    async for chunk in stream:
+        chunks.append(chunk)
+        for choice in chunk.choices[:1]:
+            length += len(choice.delta.content or "")
+            if getattr(choice, "logprobs", None) is not None:
+                logprobs += choice.model_dump()["logprobs"].get("content") or []
+        if length > LONGEST:
+            await stream.aclose()
+            break
+    built: Any = litellm.stream_chunk_builder(chunks)
+    response: Response = built.model_dump()
+    for choice in response["choices"][:1]:
+        choice["logprobs"] = {"content": logprobs} if logprobs else None
+        if not any(choice.finish_reason for chunk in stream.chunks for choice in chunk.choices):
+            choice["finish_reason"] = None  # the wrapper says "stop" where the provider said nothing
+    return response
+
+
+async def _close_connections(loop: asyncio.AbstractEventLoop) -> None:
+    import litellm
+
+    clients: dict[str, Any] = litellm.in_memory_llm_clients_cache.cache_dict
+    for key in [key for key in clients if key.endswith(f"-{id(loop)}")]:
+        client = clients.pop(key)
+        closed = client.close() if hasattr(client, "close") else None
+        if inspect.isawaitable(closed):
+            await closed

@@ -1,0 +1,120 @@
+"""What a language-model member tells its model: how to forecast, what an answer looks like, and the question.
+
+Every question is stated in plain lines (`Kind: binary`, `Subject: China (CHN)`, ...), so that no fact has to be read
+out of prose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import db.cameo as cameo
+import db.countries as countries
+from agents.prompting import prompt_hash, render
+from db.records import (
+    BinaryQuestion,
+    EventCriterion,
+    MultipleChoiceQuestion,
+    NumericQuestion,
+    Question,
+    RelationQuestion,
+)
+from tools.untrusted import MARK
+
+_WHOLE_CODEBOOK = ("direct", "cot")
+"""Kinds that are told all 149 base codes, about 2,000 tokens: nothing else would tell them. To the others the tools and
+the dossier name the codes that matter, with their titles."""
+_BESIDES: dict[str, tuple[str, ...]] = {
+    "rag": ("dossier",),
+    "react": ("run_python", "invalid_call"),
+    "code_act": ("execution", "mixed_reply"),
+}
+
+
+def system_prompt(kind: str, question: Question, as_of: datetime, **fields: str) -> str:
+    """The standing orders of a kind of member for a kind of question; `fields` are what only that kind has."""
+    if isinstance(question, RelationQuestion):
+        answer = render("answer_relation", codes=_codebook(whole=kind in _WHOLE_CODEBOOK))
+    else:
+        answer = render(f"answer_{question.kind}")
+    return render(kind, method=render("method", as_of=_moment(as_of), mark=MARK.strip()), answer=answer, **fields)
+
+
+def question_prompt(question: Question, as_of: datetime) -> str:
+    """The question under its heading: its text, its plain lines, and whatever else was written about it."""
+    return render(
+        "question",
+        text=" ".join(question.text.split()),
+        lines="\n".join(f"{name}: {value}" for name, value in _plain_lines(question, as_of)),
+        details="".join(f"\n\n### {heading}\n\n{text}" for heading, text in _details(question)),
+    )
+
+
+def hash_of(kind: str, question: Question) -> str:
+    """The hash of all templates that a kind of member may use for a kind of question."""
+    return prompt_hash(kind, "method", f"answer_{question.kind}", "question", "repair", *_BESIDES.get(kind, ()))
+
+
+def _plain_lines(question: Question, as_of: datetime) -> Iterator[tuple[str, str]]:
+    yield "Kind", question.kind
+    if isinstance(question, RelationQuestion):
+        yield from _actors(question.subject, question.object)
+        yield "Day", str(question.day)
+        yield from _counted_above(question.min_mentions)
+        yield "Given", "at least one event is reported" if question.given_any_event else "nothing: there may be no event"
+    elif isinstance(question, BinaryQuestion) and question.criterion:
+        yield from _criterion(question.criterion)
+    elif isinstance(question, MultipleChoiceQuestion):
+        for option in question.options:
+            yield "Option", option
+    elif isinstance(question, NumericQuestion):
+        bounds = (("Lower bound", question.lower), ("Upper bound", question.upper))
+        yield from ((name, f"{bound:.15g}") for name, bound in bounds if bound is not None)
+        if question.unit:
+            yield "Unit", question.unit
+    yield "Resolved by", _moment(question.resolve_by)
+    yield "Known until", _moment(as_of)
+
+
+def _criterion(criterion: EventCriterion) -> Iterator[tuple[str, str]]:
+    yield from _actors(criterion.subject, criterion.object)
+    yield "Window", f"{criterion.first_day} to {criterion.last_day}"
+    yield "Codes", "any" if criterion.codes is None else ", ".join(criterion.codes)
+    yield "At least", str(criterion.at_least)
+    yield from _counted_above(criterion.min_mentions)
+
+
+def _actors(subject: str, object: str) -> Iterator[tuple[str, str]]:
+    yield "Subject", f"{countries.name(subject)} ({subject})"
+    yield "Object", f"{countries.name(object)} ({object})"
+
+
+def _counted_above(min_mentions: int) -> Iterator[tuple[str, str]]:
+    if min_mentions:
+        yield "Counted above", f"{min_mentions} mentions"
+
+
+def _details(question: Question) -> Iterator[tuple[str, str]]:
+    written = (
+        ("Resolution criteria", question.resolution_criteria),
+        ("Fine print", question.fine_print),
+        ("Background", question.background),
+    )
+    yield from ((heading, text.strip()) for heading, text in written if text.strip())
+    if isinstance(question, BinaryQuestion) and question.criterion and question.criterion.codes:
+        yield "What the codes mean", "\n".join(map(_titled, question.criterion.codes))
+
+
+def _codebook(*, whole: bool) -> str:
+    """The roots with their titles, or all roots and base codes, one a line."""
+    codes = (code for code in cameo.all_codes() if len(code) <= (3 if whole else 2))
+    return ("The codes:\n\n" if whole else "The roots:\n\n") + "\n".join(map(_titled, codes))
+
+
+def _titled(code: str) -> str:
+    return f"{code} {cameo.name(code)}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

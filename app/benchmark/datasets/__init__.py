@@ -1,0 +1,1 @@
+"""Where the queries of the agent benchmark come from."""

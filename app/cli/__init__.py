@@ -1,0 +1,43 @@
+"""The command line: one tree of commands. What they do lies in `app/commands`, imported only when it is called."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+
+from app.cli import articles, bench, daily, dev, ledger, models, questions, store, traces
+from db.errors import AuspexError
+
+app = typer.Typer(
+    name="auspex",
+    help="A forecasting desk: calibrated probabilities, recorded before the outcome and scored for ever after.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(daily.app)
+for name, child in (
+    ("store", store.app),
+    ("articles", articles.app),
+    ("questions", questions.app),
+    ("models", models.app),
+    ("traces", traces.app),
+    ("ledger", ledger.app),
+    ("bench", bench.app),
+    ("dev", dev.app),
+):
+    app.add_typer(child, name=name)
+
+
+def main() -> None:
+    """Run the command line; an error of Auspex's own is one sentence on standard error and exit code 2."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except AuspexError as error:
+        sys.stderr.write(f"auspex: {error}\n")
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()

@@ -1,0 +1,76 @@
+"""`auspex bench`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.options import Budget, Json, LedgerAt, Members, Store, day, listed, numbers
+
+app = typer.Typer(no_args_is_help=True, help="Benchmarks, on data of your own.")
+
+
+@app.command("relations")
+def bench_relations(
+    data: Annotated[Path, typer.Option(help="Parquet with day, subj_country, obj_country, cameo.")],
+    test_from: Annotated[str, typer.Option(help="First day to be forecast; everything is learnt before it.")],
+    test_to: Annotated[str | None, typer.Option(help="Last day to be forecast.")] = None,
+    members: Members = "",
+    as_json: Json = False,
+) -> None:
+    """Which events will be reported between two countries on a day? Every member, on your data."""
+    from app.commands import bench as command
+
+    command.relations(data, day(test_from, "--test-from"), day(test_to, "--test-to"), listed(members), as_json=as_json)
+
+
+@app.command("agents")
+def bench_agents(
+    members: Members = "",
+    queries: Annotated[int, typer.Option(min=1, help="How many pair-days to ask about, per horizon.")] = 50,
+    horizons: Annotated[str, typer.Option(help="Days between what is known and the day asked about.")] = "1,7,30,90",
+    file: Annotated[Path | None, typer.Option(help="Queries from a file instead of from the store.")] = None,
+    null_inclusive: Annotated[
+        bool, typer.Option("--null-inclusive", help="Also pair-days on which nothing happened.")
+    ] = False,
+    min_mentions: Annotated[int, typer.Option(help="A pair-day needs an event with so many mentions.")] = 100,
+    seed: int = 0,
+    folder: Annotated[Path | None, typer.Option("--out", help="Keep answers and reports here; resume from it.")] = None,
+    budget_usd: Budget = None,
+    store: Store = None,
+    ledger: LedgerAt = None,
+    as_json: Json = False,
+) -> None:
+    """Language-model agents beside statistical members: which events will be reported, at what cost?"""
+    from app.commands import bench_agents as command
+
+    command.agents(
+        listed(members),
+        command.Wanted(
+            queries=queries,
+            horizons=numbers(horizons, "--horizons"),
+            file=file,
+            null_inclusive=null_inclusive,
+            min_mentions=min_mentions,
+            seed=seed,
+        ),
+        folder,
+        budget_usd,
+        store,
+        ledger,
+        as_json=as_json,
+    )
+
+
+@app.command("speed")
+def bench_speed(
+    data: Annotated[Path | None, typer.Option(help="GDELT event files; the demo world's if left out.")] = None,
+    only: Annotated[str, typer.Option(help="Comma-separated parts: ingest, queries, growth, models.")] = "",
+    as_json: Json = False,
+) -> None:
+    """How fast ingest, queries and model calls are, as ratios to what the machine can do at best."""
+    from app.commands import bench as command
+
+    command.speed(data, listed(only), as_json=as_json)

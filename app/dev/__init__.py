@@ -1,0 +1,1 @@
+"""A language model server that needs no model, for development and tests."""

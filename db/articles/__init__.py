@@ -1,0 +1,1 @@
+"""News articles beside the event store, searchable as of any moment."""

@@ -1,0 +1,1 @@
+"""Servers on loopback that tests talk to through the real clients."""

@@ -1,0 +1,1 @@
+"""What runs in a sandbox's own process: these modules know nothing of ours outside this package."""
