@@ -8,6 +8,8 @@ an empty environment, that may hang or die of what hostile code sends.
 from __future__ import annotations
 
 import atexit
+import functools
+import os
 import subprocess
 import sys
 import threading
@@ -23,7 +25,7 @@ from tools.tool import Tool
 
 _ROOT = Path(__file__).resolve().parent.parent
 _MAX_IDLE = 4
-_REST_S = 1.0
+_REST_S = 2.0
 _MAIN = "import sys; sys.path.append(sys.argv[1]); from tools.inside.monty import main; main()"
 
 _idle: list[Child] = []
@@ -37,16 +39,20 @@ def open_monty(tools: Mapping[str, Tool], as_of: datetime, limits: Limits) -> Sa
 
 def _take() -> Child:
     """An idle process, or a new one."""
-    with _lock:
-        while _idle:
-            child = _idle.pop()
-            if child.process.poll() is None:
-                return child
-            child.end()
-    command = [sys.executable, "-P", "-s", "-c", _MAIN, str(_ROOT)]
+    while True:
+        with _lock:
+            child = _idle.pop() if _idle else None
+        if child is None:
+            return _start()
+        if _rested(child):
+            return child
+
+
+def _start() -> Child:
+    _tidy_at_the_end()
     return Child(
         subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
-            command,
+            [sys.executable, "-P", "-s", "-c", _MAIN, str(_ROOT)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -59,19 +65,33 @@ def _take() -> Child:
 
 def _give_back(child: Child) -> None:
     """Keep a process for later, wiped of what the sandbox left in it."""
+    if _rested(child):
+        with _lock:
+            kept = len(_idle) < _MAX_IDLE
+            if kept:
+                _idle.append(child)
+        if not kept:
+            child.end()
+
+
+def _rested(child: Child) -> bool:
+    """Whether a process has forgotten its session and listens; one that does not is ended."""
+    deadline = time.monotonic() + _REST_S
     try:
-        child.channel.send({"rest": True}, time.monotonic() + _REST_S)
+        child.channel.send({"rest": True}, deadline)
+        child.channel.receive(deadline)
     except Lost:
         child.end()
-        return
-    with _lock:
-        if len(_idle) < _MAX_IDLE:
-            _idle.append(child)
-            return
-    child.end()
+        return False
+    return True
 
 
-@atexit.register
+@functools.cache
+def _tidy_at_the_end() -> None:
+    atexit.register(_end)
+    os.register_at_fork(after_in_child=_idle.clear)  # a child process has pipes to idle processes, but not the right
+
+
 def _end() -> None:
     with _lock:
         while _idle:

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from aiolimiter import AsyncLimiter
+
 from agents.llm.deployments import Deployment
 from agents.llm.faults import Fault, fault_of
 from agents.llm.quiet import bare_router, ignore_harmless_warnings
@@ -19,6 +21,9 @@ from db.errors import UnknownName
 _SECRET_ENDINGS = ("key", "token", "secret", "password", "credentials")
 _SHORTEST_SECRET = 8
 """Characters; shorter keys are placeholders such as "none", words that texts have too."""
+_BETWEEN_STARTS_S = 0.003
+"""About the time that litellm needs to send a request. Calls that begin together would each wait until all are ready,
+come back together, and leave the servers idle between; so they are spread."""
 _PRICED = dict.fromkeys(
     (
         "input_cost_per_token",
@@ -41,6 +46,7 @@ class Provider:
         self._redaction = redaction
         self._clock = clock
         self._router: Any = None
+        self._starts = AsyncLimiter(1, _BETWEEN_STARTS_S)
 
     def add(self, deployment: Deployment) -> None:
         """Make a deployment known, if it is not; raises UnknownName if litellm knows no such provider.
@@ -87,6 +93,7 @@ class Provider:
         from litellm._internal_context import is_internal_call
 
         ignore_harmless_warnings()
+        await self._starts.acquire()
         internal = is_internal_call.set(True)  # litellm keeps no log of its own, in tasks that outlive the call
         try:
             answer = await self._router.acompletion(model=deployment.id, **parameters)

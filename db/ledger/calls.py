@@ -5,40 +5,43 @@ It doubles as the cache of answers: an answered request is found again by the ha
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields
 from datetime import datetime
-from threading import Lock
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-from sqlalchemy import Row, case, func, insert, select
+from sqlalchemy import Row, bindparam, case, func, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from db.calls import CallRecord, Spending
 from db.errors import LedgerError
+from db.ledger.batches import Batches
 from db.ledger.engine import open_engine
 from db.ledger.models import Call
 
-_T = TypeVar("_T")
 _FIELDS = [field.name for field in fields(CallRecord)]
+_ANSWERED = (
+    select(*(Call.__table__.c[name] for name in _FIELDS))
+    .where(Call.key.in_(bindparam("keys", expanding=True)), Call.error == "", Call.cached.is_(False))
+    .order_by(Call.position.desc())
+)
+_INSERTED = insert(Call)
 
 
 class CallLog:
     """A log of calls in SQLite (a file path) or PostgreSQL (a URL). Close it, or use it as a context.
 
-    It may be used from any event loop: one thread of its own speaks to the database, and what arrives while it writes
-    is written together next.
+    It may be used from any event loop and does not hold it up: one thread of its own speaks to the database.
     """
 
     def __init__(self, address: str) -> None:
         """Open the log in the ledger at `address`, making or migrating that if need be; errors as in `open_engine`."""
         self._engine = open_engine(address)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="call-log")
-        self._unwritten: list[dict[str, Any]] = []
-        self._lock = Lock()
+        self._finding = Batches(self._thread, self._find)
+        self._writing = Batches(self._thread, self._write)
 
     def __enter__(self) -> Self:
         return self
@@ -53,14 +56,11 @@ class CallLog:
 
     async def find(self, key: str) -> CallRecord | None:
         """The first call under `key` that was answered by a model, None if there was none."""
-        return await self._in_thread(lambda: self._find(key))
+        return await self._finding.do(key)
 
     async def record(self, record: CallRecord) -> None:
         """Keep a call; it is durable when this returns. Raises LedgerError if it cannot be written."""
-        row = {name: _storable(value) for name, value in asdict(record).items()}
-        with self._lock:
-            self._unwritten.append(row)
-        await self._in_thread(self._write)
+        await self._writing.do(record)
 
     def spending(self) -> list[Spending]:
         """What was spent on each model that was used, the dearest first."""
@@ -94,29 +94,23 @@ class CallLog:
                 for model, calls, hits, failed, prompt, completion, spent, unknown in rows
             ]
 
-    async def _in_thread(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+    def _find(self, keys: Sequence[str]) -> list[CallRecord | None]:
+        try:
+            with self._engine.connect() as connection:
+                rows = connection.execute(_ANSWERED, {"keys": list(set(keys))})
+                found = {row.key: _record(row) for row in rows}  # of several the first recorded, which comes last
+        except DBAPIError as error:
+            raise LedgerError(f"the call log could not be read: {str(error.orig).splitlines()[0]}") from error
+        return [found.get(key) for key in keys]
 
-    def _find(self, key: str) -> CallRecord | None:
-        answered = (Call.key == key) & (Call.error == "") & Call.cached.is_(False)
-        found = select(*(getattr(Call, name) for name in _FIELDS)).where(answered).order_by(Call.position).limit(1)
-        with self._engine.connect() as connection:
-            row = connection.execute(found).first()
-        return None if row is None else _record(row)
-
-    def _write(self) -> None:
-        """Insert all that is unwritten in one transaction; what could not be written stays for the next."""
-        with self._lock:
-            rows, self._unwritten = self._unwritten, []
-        if not rows:
-            return
+    def _write(self, records: Sequence[CallRecord]) -> list[None]:
+        rows = [{name: _storable(value) for name, value in asdict(record).items()} for record in records]
         try:
             with self._engine.connect().execution_options(writing=True) as connection, connection.begin():
-                connection.execute(insert(Call), rows)
+                connection.execute(_INSERTED, rows)
         except DBAPIError as error:
-            with self._lock:
-                self._unwritten = rows + self._unwritten
             raise LedgerError(f"the call log could not be written: {str(error.orig).splitlines()[0]}") from error
+        return [None] * len(rows)
 
 
 def _count(condition: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 
 import pytest
@@ -14,6 +15,7 @@ from db.records import (
 from db.traces import Trace
 from db.values import ProbabilityValue
 from tests.member_worlds import (
+    AS_OF,
     BINARY,
     CANARY,
     RELATION,
@@ -29,12 +31,13 @@ def observations(trace: Trace) -> list[str]:
 
 def test_pitfall_1_an_agent_cannot_move_the_cut_off(asking: Asking) -> None:
     """MIRAI's cut-off is a mutable global whose setter stands in the namespace of the agent's code."""
-    code = (
-        "import datetime\n"
-        "print(datetime.datetime.now())\n"
-        "for attempt in ['as_of', 'snapshot', 'set_current_date', 'CURRENT_DATE']:\n"
-        "    print(attempt in globals() if 'globals' in dir() else attempt)\n"
-        "print(get_events(date_range=['2025-06-01', '2030-01-01']))\n"
+    blocks = (
+        "import datetime\nprint(datetime.datetime.now())",
+        "print(get_events(date_range=['2025-06-01', '2030-01-01']))\nprint(count_events())",
+        "print(get_events(as_of='2030-01-01'))",
+        "set_current_date('2030-01-01')",
+        "as_of = snapshot = CURRENT_DATE = '2030-01-01'\nprint(count_events())",
+        "import db.events.snapshot\ndb.events.snapshot.Snapshot.as_of = None",
     )
     calls = (
         ToolCall(name="get_events", arguments={"date_range": ["2025-06-01", "2030-12-31"]}),
@@ -42,23 +45,22 @@ def test_pitfall_1_an_agent_cannot_move_the_cut_off(asking: Asking) -> None:
         ToolCall(name="set_current_date", arguments={"date": "2030-01-01"}),
         ToolCall(name="get_news_articles", arguments={"keywords": [CANARY]}),
         ToolCall(name="browse_news_article", arguments={"title": f"https://news.example/{CANARY}"}),
-        ToolCall(name="run_python", arguments={"code": code}),
-        ToolCall(name="run_python", arguments={"code": "import db.events.snapshot as s\ns.Snapshot.as_of = None"}),
+        *(ToolCall(name="run_python", arguments={"code": block}) for block in blocks),
     )
-    asking.server.script("scripted-mover", [Reply(tool_calls=(call,)) for call in calls], repeat_last=False)
+    by_call = [Reply(tool_calls=(call,)) for call in calls]
+    asking.server.script("scripted-mover", by_call, repeat_last=False)
     asking.forecast("react:scripted-mover", BINARY)
-    assert sent(asking).count(CANARY) == _times_the_model_said_it(asking)
-    assert not any(CANARY in item.model_dump_json() for trace in asking.traces for item in trace.evidence)
-    blocks = [
-        f"```python\n{call.arguments['code']}\n```"
-        for call in calls
-        if call.name == "run_python" and isinstance(call.arguments, dict)
-    ]
-    asking.server.script("scripted-writer", [Reply(text=block) for block in blocks], repeat_last=False)
+    asking.server.script("scripted-writer", [Reply(text=f"```python\n{b}\n```") for b in blocks], repeat_last=False)
     asking.forecast("code_act:scripted-writer", BINARY)
-    told = [step.text for step in asking.traces[-1].steps if step.kind == "observation"]
-    assert CANARY not in "".join(told)
-    assert "2025-06-01 00:00:00" in "".join(told)
+    assert len(asking.traces) == 2
+    for trace in asking.traces:
+        told = [step.text for step in trace.steps if step.kind == "observation"]
+        assert CANARY not in "".join([*told, *(item.model_dump_json() for item in trace.evidence)])
+        assert "2025-06-01 00:00:00" in "".join(told)
+        counts = [step.text for step in trace.steps if step.kind == "observation" and step.tool == "count_events"]
+        assert [text.partition("\n")[0] for text in counts] == ["60 events", "60 events"]
+        assert all(step.latest_added_at < AS_OF for step in trace.steps if step.latest_added_at)
+    assert sent(asking).count(CANARY) == _times_the_model_said_it(asking)
 
 
 def _times_the_model_said_it(asking: Asking) -> int:
@@ -146,6 +148,19 @@ def test_python_and_tools_of_react_share_one_run(asking: Asking) -> None:
     assert "| again 60" in steps[2].text
     assert "wrong arguments" in steps[3].text
     assert steps[1].latest_added_at == steps[0].latest_added_at
+
+
+@pytest.mark.parametrize("kind", ["react", "code_act"])
+def test_code_that_never_ends_ends_at_the_deadline_of_the_run(asking: Asking, kind: str) -> None:
+    code = "while True:\n    pass"
+    call = ToolCall(name="run_python", arguments={"code": code})
+    endless = Reply(tool_calls=(call,)) if kind == "react" else Reply(text=f"```python\n{code}\n```")
+    asking.server.script("scripted-endless", [endless])
+    started = time.monotonic()
+    failure = asking.failure(f"{kind}:scripted-endless?deadline_s=0.5", BINARY)
+    assert failure.reason is FailureReason.DEADLINE
+    assert time.monotonic() - started < 8  # the sandbox alone would let it run for 10 s
+    assert asking.traces[0].steps[-1].kind == "failure"
 
 
 def test_python_and_answer_at_once_are_neither_run_nor_taken(asking: Asking) -> None:

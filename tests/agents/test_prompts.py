@@ -133,7 +133,7 @@ def test_binary_question_states_its_criterion_in_plain_lines() -> None:
 
 def test_relation_question_states_day_actors_and_what_is_given() -> None:
     stated = {"Kind: relation", "Subject: China (CHN)", "Object: Taiwan (TWN)", "Day: 2025-06-02"}
-    assert set(lines(RELATION)) >= {*stated, "Given: nothing: there may be no event"}
+    assert set(lines(RELATION)) >= {*stated, "Given: nothing, there may be none"}
     given = relation_question("CHN", "TWN", date(2025, 6, 2), open_at=AS_OF, given_any_event=True)
     assert set(lines(given)) >= {*stated, "Given: at least one event is reported"}
 

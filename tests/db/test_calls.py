@@ -122,17 +122,31 @@ os.kill(os.getpid(), signal.SIGKILL)
         assert found(log) == ANSWERED
 
 
-def test_record_that_cannot_be_written_says_so_and_is_written_later(tmp_path: Path) -> None:
+def test_log_that_cannot_be_written_or_read_says_so(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     with CallLog(str(path)) as log:
         raw = sqlite3.connect(path)
         raw.execute("ALTER TABLE calls RENAME TO elsewhere")
         with pytest.raises(LedgerError, match="could not be written"):
-            keep(log, ANSWERED)
+            keep(log, ANSWERED, replace(ANSWERED, key="e" * 64))
+        with pytest.raises(LedgerError, match="could not be read"):
+            found(log)
         raw.execute("ALTER TABLE elsewhere RENAME TO calls")
         raw.close()
-        keep(log, replace(ANSWERED, key="e" * 64))
+        keep(log, ANSWERED)
         assert found(log) == ANSWERED
+
+
+def test_record_when_its_caller_is_cancelled_keeps_the_others(address: str) -> None:
+    async def work(log: CallLog) -> None:
+        tasks = [asyncio.create_task(log.record(replace(ANSWERED, key=str(n)))) for n in range(3)]
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        await asyncio.gather(*tasks[1:])
+
+    with CallLog(address) as log:
+        asyncio.run(work(log))
+        assert all(found(log, str(n)) for n in range(3))
 
 
 def test_log_lives_beside_the_ledger_and_leaves_it_alone(address: str) -> None:

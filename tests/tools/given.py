@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
+import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from db.errors import StoreChanged
@@ -48,6 +49,11 @@ def _found(key: Any, times: Any) -> Observation:
     return Observation(data={"key": key, "counts": [3] * times}, text=f"{key}: 3", latest_added_at=KNOWN)
 
 
+def _slow(key: Any, times: Any) -> Observation:
+    time.sleep(0.6)  # a store that is slow to answer
+    return Observation(data="done", text="done")
+
+
 def _superseded(key: Any, times: Any) -> Observation:
     raise StoreChanged("files behind a snapshot are gone: open the store again")
 
@@ -55,7 +61,8 @@ def _superseded(key: Any, times: Any) -> Observation:
 def _kill_children(key: Any, times: Any) -> Observation:
     """Kills every process that runs code for this one, as the kernel does when memory runs out."""
     for process in descendants():
-        os.kill(process, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
     return Observation(data=None, text="")
 
 
@@ -65,6 +72,7 @@ TOOLS: dict[str, Tool] = {
         Given("look_up", _found),
         Given("superseded", _superseded),
         Given("kill_children", _kill_children),
+        Given("slow", _slow),
         Given("large", lambda key, times: Observation(data=["x" * 1000] * 5000, text="")),
     )
 }
@@ -79,9 +87,10 @@ def opened(kind: Kind = "monty", **limits: Any) -> AbstractContextManager[Sandbo
 
 def descendants() -> set[int]:
     """The processes that this one started, and those that they did."""
-    listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,comm="], capture_output=True, text=True, check=True)
-    rows = [line.split() for line in listed.stdout.splitlines()]
-    parents = {int(process): int(parent) for process, parent, *command in rows if command != ["ps"]}
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it may end while we look
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
     found, size = {os.getpid()}, 0
     while len(found) > size:
         size = len(found)

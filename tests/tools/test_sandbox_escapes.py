@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import resource
-import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from db.events.store import EventStore
+from tests.tools.given import descendants
 from tests.tools.stakes import SECRETS, Stakes, need_bwrap, stakes
 from tests.tools.worlds import AS_OF, CANARY, with_future
 from tools.registry import toolbox
@@ -111,20 +110,10 @@ def test_the_process_around_monty_holds_no_secret(at_stake: Stakes) -> None:
     """Even what code could reach by breaking the interpreter is an empty environment."""
     with open_sandbox({}, as_of=AS_OF) as sandbox:
         assert sandbox.run("1").value == "1"
-        children = _descendants(os.getpid()) - {at_stake.victim.pid}
+        children = descendants() - {at_stake.victim.pid}
         environments = [Path(f"/proc/{child}/environ").read_text() for child in children]
     assert len(environments) >= 2
     assert not any(SECRETS["environment"] in environment or "PATH" in environment for environment in environments)
-
-
-def _descendants(process: int) -> set[int]:
-    listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,comm="], capture_output=True, text=True, check=True)
-    parents = {int(line.split()[0]): int(line.split()[1]) for line in listed.stdout.splitlines() if " ps" not in line}
-    found, size = {process}, 0
-    while len(found) > size:
-        size = len(found)
-        found |= {child for child, parent in parents.items() if parent in found}
-    return found - {process}
 
 
 def _host_mb() -> float:

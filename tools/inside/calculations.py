@@ -28,7 +28,7 @@ def median(values: Sequence[float]) -> float:
 
 def mode(values: Sequence[Any]) -> Any:
     """The most frequent value, the first of them on a tie."""
-    return statistics.mode(_listed(values))
+    return statistics.mode([_scalar(value) for value in _listed(values)])
 
 
 def variance(values: Sequence[float]) -> float:
@@ -53,8 +53,8 @@ def pstdev(values: Sequence[float]) -> float:
 
 def quantile(values: Sequence[float], level: float) -> float:
     """The `level` quantile (0 to 1), interpolated linearly between the sorted values."""
-    if not 0 <= level <= 1:
-        raise ValueError(f"level {level} is not between 0 and 1")
+    if not _is_number(level) or not 0 <= level <= 1:
+        raise ValueError("a level is a number from 0 to 1")
     ordered = sorted(_numbers(values))
     place = level * (len(ordered) - 1)
     low = math.floor(place)
@@ -65,9 +65,9 @@ def quantile(values: Sequence[float], level: float) -> float:
 def quantiles(values: Sequence[float], n: int = 4, method: str = "exclusive") -> list[float]:
     """The n - 1 cut points that divide the values into n parts of equal probability."""
     if not 1 <= n <= _MAX_QUANTILES:
-        raise ValueError(f"n is {n}: it must be from 1 to {_MAX_QUANTILES}")
+        raise ValueError(f"n must be from 1 to {_MAX_QUANTILES}")
     if method not in ("exclusive", "inclusive"):
-        raise ValueError(f"method {method!r} is neither exclusive nor inclusive")
+        raise ValueError("the method is exclusive or inclusive")
     exclusive = method == "exclusive"
     return statistics.quantiles(_numbers(values, at_least=2), n=n, method="exclusive" if exclusive else "inclusive")
 
@@ -85,7 +85,7 @@ def linear_fit(xs: Sequence[float], ys: Sequence[float]) -> dict[str, float]:
 
 def count_by(rows: Sequence[Any], key: str | int | None = None) -> dict[str, int]:
     """How many rows have each value of `key` (of the rows themselves without), as text, most frequent first."""
-    counts = collections.Counter(str(_part(row, key)) for row in _listed(rows))
+    counts = collections.Counter(str(_scalar(_part(row, key))) for row in _listed(rows))
     return dict(counts.most_common())
 
 
@@ -147,6 +147,12 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and abs(value) < 1e300
 
 
+def _scalar(value: Any) -> Any:
+    if value is not None and not isinstance(value, str | int | float):
+        raise ValueError(f"texts or numbers are needed, and one is a {type(value).__name__}")
+    return value
+
+
 def _pairs(xs: Sequence[float], ys: Sequence[float]) -> tuple[list[float], list[float]]:
     first, second = _numbers(xs, at_least=2), _numbers(ys, at_least=2)
     if len(first) != len(second):
@@ -157,6 +163,8 @@ def _pairs(xs: Sequence[float], ys: Sequence[float]) -> tuple[list[float], list[
 def _part(row: Any, key: str | int | None) -> Any:
     if key is None:
         return row
+    if not isinstance(key, str | int):
+        raise ValueError("a key is a text or a number")
     try:
         return row[key]
     except (LookupError, TypeError) as error:

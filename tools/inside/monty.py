@@ -10,7 +10,7 @@ import functools
 import resource
 import signal
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,7 @@ def main() -> None:
                 host.send("ready")
             elif "rest" in message:
                 sessions.close()
+                host.send("ready")
             else:
                 host.begin(message["block"], setup["output_chars"], setup["value_chars"])
                 signal.setitimer(signal.ITIMER_PROF, setup["seconds"] + _GRACE_S)  # ends this process where it hangs
@@ -58,7 +59,9 @@ def main() -> None:
 
 def _session(pool: Monty, setup: Mapping[str, Any]) -> MontySession:
     memory = setup["memory_mb"] * 2**20
-    resource.setrlimit(resource.RLIMIT_AS, (2 * memory + _OWN_MEMORY, resource.RLIM_INFINITY))
+    with suppress(ValueError, OSError):  # where the system refuses, the worker's own limit is left
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (2 * memory + _OWN_MEMORY, most))
     as_of = datetime.fromisoformat(setup["as_of"])
     return pool.checkout(
         limits={

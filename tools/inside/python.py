@@ -53,13 +53,14 @@ def _limit(setup: Mapping[str, Any]) -> None:
         (resource.RLIMIT_NOFILE, 64),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(what, (most, most))
+        _, already = resource.getrlimit(what)
+        limit = most if already == resource.RLIM_INFINITY else min(most, already)
+        resource.setrlimit(what, (limit, limit))
     sys.setrecursionlimit(setup["recursion"])
 
 
 def _tool(host: Host, name: str) -> Callable[..., Any]:
     def tool(*args: Any, **kwargs: Any) -> Any:
-        sys.stdout.flush()
         return host.call(name, args, kwargs)
 
     tool.__name__ = tool.__qualname__ = name
@@ -67,25 +68,14 @@ def _tool(host: Host, name: str) -> Callable[..., Any]:
 
 
 class _Printed(io.TextIOBase):
-    """Standard output and error: what is printed goes to the host, a few kilobytes at a time."""
+    """Standard output and error: what is printed goes to the host at once, so that it outlives this process."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._held: list[str] = []
-        self._size = 0
 
     def write(self, text: str) -> int:
-        self._held.append(text)
-        self._size += len(text)
-        if self._size > io.DEFAULT_BUFFER_SIZE:
-            self.flush()
+        self._host.print(text)
         return len(text)
-
-    def flush(self) -> None:
-        if self._held:
-            text = "".join(self._held)
-            self._held, self._size = [], 0
-            self._host.print(text)
 
 
 class _Outcome:
@@ -112,7 +102,6 @@ def _run(host: Host, code: str, block: str, names: dict[str, Any]) -> None:
         if isinstance(last, ast.Expr):
             value = eval(compile(ast.Expression(last.value), block, "eval"), names)  # noqa: S307
             outcome.value = "" if value is None else repr(value)
-    sys.stdout.flush()
     host.done(outcome.value, "" if outcome.error is None else _error_text(outcome.error, block))
 
 

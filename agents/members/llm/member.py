@@ -95,13 +95,12 @@ class LlmMember:
             return MemberFailure(reason=FailureReason.UNSUPPORTED, detail=refusal, model=self._member.model, **common)
         numbers = range(self._member.parameters.runs)
         runs = await _all(self._run(question, snapshot, created_at, number, slots) for number in numbers)
-        model = ", ".join(dict.fromkeys(run.trace.model for run in runs))
         answered = [run for run in runs if run.parsed is not None]
         if len(answered) < QUORUM * len(runs):
             reason, detail = _most_common_failure(runs)
-            return MemberFailure(reason=reason, detail=detail, model=model, **common)
+            return MemberFailure(reason=reason, detail=detail, model=_models(runs), **common)
         return Forecast(
-            model=model,
+            model=_models(answered),
             value=combine(question, [run.parsed.value for run in runs if run.parsed is not None]),
             rationale="\n\n".join(run.parsed.rationale for run in runs if run.parsed and run.parsed.rationale),
             evidence=tuple(dict.fromkeys(item.id for run in runs for item in run.trace.evidence)),
@@ -176,6 +175,11 @@ def _runs_at_once(model: Model) -> int:
         for deployment in model.deployments
     ]
     return min(sum(limits), MAX_RUNS_AT_ONCE)
+
+
+def _models(runs: Sequence[Run]) -> str:
+    """The models that the runs ended with, each once."""
+    return ", ".join(dict.fromkeys(run.trace.model for run in runs))
 
 
 def _most_common_failure(runs: Sequence[Run]) -> tuple[FailureReason, str]:

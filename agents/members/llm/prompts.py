@@ -62,7 +62,7 @@ def _plain_lines(question: Question, as_of: datetime) -> Iterator[tuple[str, str
         yield from _actors(question.subject, question.object)
         yield "Day", str(question.day)
         yield from _counted_above(question.min_mentions)
-        yield "Given", "at least one event is reported" if question.given_any_event else "nothing: there may be no event"
+        yield "Given", "at least one event is reported" if question.given_any_event else "nothing, there may be none"
     elif isinstance(question, BinaryQuestion) and question.criterion:
         yield from _criterion(question.criterion)
     elif isinstance(question, MultipleChoiceQuestion):
