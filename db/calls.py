@@ -36,7 +36,7 @@ class CallRecord:
 class Spending:
     """What was spent on one model: `calls` of all kinds, of them `hits` (from the log) and `failed`.
 
-    `cost_usd` is what is known of the cost; `unpriced` calls used tokens whose price was unknown.
+    `cost_usd` is what is known of the cost, None if nothing is; `unpriced` calls used tokens of unknown price.
     """
 
     model: str
@@ -45,7 +45,7 @@ class Spending:
     failed: int
     prompt_tokens: int
     completion_tokens: int
-    cost_usd: float
+    cost_usd: float | None
     unpriced: int
 
     @property

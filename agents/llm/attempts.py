@@ -17,6 +17,7 @@ from agents.llm.provider import Provider
 from agents.llm.responses import Response, tokens_of
 from agents.llm.retries import Deadline, Patience
 from db.errors import BadInput, CallForbidden, MemberFailed, ProviderBusy, ProviderClosed
+from db.records import FailureReason
 
 _BYTES_PER_TOKEN = 4
 """About; for the rate limit only, where a bound would be four times too careful."""
@@ -101,8 +102,9 @@ class Attempts:
                     cost_usd = self._cost_usd(lane, outcome)
                     if cost_usd is not None:
                         money.cost_usd = cost_usd
-            except MemberFailed as failure:  # the deadline or the budget
-                return replace(answer, failure=failure, cost_usd=None)
+            except MemberFailed as failure:
+                late = failure.reason == FailureReason.DEADLINE  # else there was no money, and nothing was sent
+                return replace(answer, failure=failure, cost_usd=None if late else 0.0)
             if isinstance(outcome, Fault):
                 if isinstance(outcome.failure, ProviderClosed):
                     lane.closed = str(outcome.failure)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 Message = Mapping[str, Any]
@@ -41,7 +41,8 @@ class Request:
 
     def key(self, sample: int = 0) -> str:
         """The SHA-256, 64 hex digits, of everything that is asked, and of which sample of it this is."""
-        asked = {name: value for name, value in asdict(self).items() if name not in ("deadline_s", "stream")}
+        said = [field.name for field in fields(self) if field.name not in ("deadline_s", "stream")]
+        asked = {name: getattr(self, name) for name in said}
         content = json.dumps([asked, sample], sort_keys=True, ensure_ascii=False, default=str)
         return hashlib.sha256(content.encode()).hexdigest()
 

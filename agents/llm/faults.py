@@ -21,6 +21,7 @@ _NEVER_PASSING = (501, 505)
 _NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached")
 """Error codes that say "pay first", whatever status they come with."""
 
+_NO_KEY = re.compile(r"\bmissing\b.*\b(?:key|credentials)\b", re.IGNORECASE)
 _LABELS = re.compile(r"^(?:(?:litellm\.)?\w+(?:Error|Exception)(?::| -)\s*)+")
 _SHOWN = 300
 
@@ -47,8 +48,10 @@ def fault_of(error: Exception, model: str, *, shown: Callable[[str], str], clock
     answered = any(isinstance(cause, httpx.HTTPStatusError) for cause in causes)
     if not answered and any(isinstance(cause, ssl.SSLError | socket.gaierror | httpx.ConnectError) for cause in causes):
         return Fault(ProviderBusy(f"{model} cannot be reached: {shown(_root(causes))}"), unbilled=True)
-    if not answered and any(isinstance(cause, httpx.TransportError) for cause in causes):
+    if not answered and any(isinstance(cause, httpx.TransportError | OSError) for cause in causes):
         return Fault(ProviderBusy(f"{model} broke off: {shown(_root(causes))}"), unbilled=False)
+    if not answered and _NO_KEY.search(said):
+        return Fault(ProviderClosed(f"{model} has no key: {said}"), unbilled=True)
     if not isinstance(status, int) or any(isinstance(cause, json.JSONDecodeError) for cause in causes):
         return Fault(ProviderBusy(f"{model} sent what is no chat completion: {said}"), unbilled=False)
     if isinstance(error, ContentPolicyViolationError):

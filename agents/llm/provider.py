@@ -21,6 +21,8 @@ from db.errors import UnknownName
 _SECRET_ENDINGS = ("key", "token", "secret", "password", "credentials")
 _SHORTEST_SECRET = 8
 """Characters; shorter keys are placeholders such as "none", words that texts have too."""
+_MALFORMED = (ValueError, LookupError, TypeError, AttributeError)
+"""What litellm stumbles over when a response is not shaped as it expects."""
 _BETWEEN_STARTS_S = 0.003
 """About the time that litellm needs to send a request. Calls that begin together would each wait until all are ready,
 come back together, and leave the servers idle between; so they are spread."""
@@ -87,8 +89,10 @@ class Provider:
         """One attempt at a deployment that was added: the whole response without secrets, else what went wrong.
 
         A stream is read to its end (or to the longest answer there is); one that breaks off has a `finish_reason` of
-        None. The litellm error itself goes no further: it may hold keys.
+        None, and one that is a refusal is empty, as litellm drops its words. The litellm error itself goes no further:
+        it may hold keys.
         """
+        import httpx
         import openai
         from litellm._internal_context import is_internal_call
 
@@ -100,8 +104,7 @@ class Provider:
             response = await _whole(answer) if parameters.get("stream") else answer.model_dump()
             if not response.get("choices"):
                 raise LookupError("it has no choices")
-        except (openai.OpenAIError, ValueError, LookupError, TypeError, AttributeError) as error:
-            # the latter four: litellm reads a malformed response without looking
+        except (openai.OpenAIError, httpx.HTTPError, OSError, *_MALFORMED) as error:
             return fault_of(error, deployment.id, shown=self._redaction.text, clock=self._clock)
         finally:
             is_internal_call.reset(internal)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
+
+_HOST = re.compile(r"[\w.:-]+")
+"""A host has no spaces, so that it cannot be a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,4 +67,6 @@ def host_of(url: str) -> str | None:
         host = parsed.hostname
     except ValueError:
         return None
-    return host.removeprefix("www.") if host and parsed.scheme in ("http", "https") else None
+    if parsed.scheme not in ("http", "https") or not host or not _HOST.fullmatch(host):
+        return None
+    return host.removeprefix("www.")

@@ -88,7 +88,7 @@ class CallLog:
                     failed=int(failed),
                     prompt_tokens=int(prompt),
                     completion_tokens=int(completion),
-                    cost_usd=float(spent),
+                    cost_usd=float(spent) if spent or not unknown else None,
                     unpriced=int(unknown),
                 )
                 for model, calls, hits, failed, prompt, completion, spent, unknown in rows

@@ -70,10 +70,7 @@ def _word_calls(question: Question) -> Iterator[_Call]:
 def _shown(name: str, found: Observation, max_titles: int) -> str:
     """An observation as the dossier shows it: without addresses, and with few headlines."""
     if name == "get_events":
-        return "\n".join(
-            f"{event['date']} {event['code']} {event['title']} (mentions {event['mentions']}, tone {event['tone']:.1f})"
-            for event in found.data
-        )
+        return "\n".join(map(_event_line, found.data))
     if name == "get_news_articles":
         titles = [f"{article['date']} {article['title']} ({article['host']})" for article in found.data[:max_titles]]
         return fence("\n".join(titles)) if titles else ""
@@ -81,3 +78,8 @@ def _shown(name: str, found: Observation, max_titles: int) -> str:
         weeks = found.data[-WEEKS:]
         return "\n".join(f"{week['first_day']} ({week['days']} days): {week['events']} events" for week in weeks)
     return found.text
+
+
+def _event_line(event: Mapping[str, Any]) -> str:
+    tone = "" if event["tone"] is None else f", tone {event['tone']:.1f}"
+    return f"{event['date']} {event['code']} {event['title']} (mentions {event['mentions']}{tone})"

@@ -125,7 +125,9 @@ def test_call_budget_is_spent_beside_the_clients_own(llm_server: LlmServer) -> N
             await client.complete(request("m", "two", max_tokens=10), budget=mine)
         assert caught.value.reason == "budget"
 
-    using(served(llm_server, "m", price=DOLLARS), work, budget=whole)
+    log = MemoryLog()
+    using(served(llm_server, "m", price=DOLLARS), work, budget=whole, log=log)
+    assert [row.cost_usd for row in log.records] == [whole.spent_usd, 0.0]
     assert whole.spent_usd > 0.0 and llm_server.counts["m"] == 1
 
 

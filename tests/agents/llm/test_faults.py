@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 import time
 from datetime import timedelta
 
@@ -16,6 +19,7 @@ from agents.llm.retries import Patience
 from app.dev.llm_server import LlmServer, Reply
 from db.errors import CallForbidden, MemberFailed, ProviderBusy, ProviderClosed, Unparseable
 from tests.agents.llm.calling import DOLLARS, NOW, QUICK, complete, request, served, using
+from tests.conftest import ROOT
 from tests.servers.fixtures import llm_server, shared_llm_server
 
 __all__ = ["llm_server", "shared_llm_server"]
@@ -116,6 +120,12 @@ def test_closed_provider_is_called_once_for_the_life_of_the_client(llm_server: L
     said = using(served(llm_server, model), work)
     assert len(set(said)) == 1 and str(status) in said[0]
     assert llm_server.counts[model] == 1
+
+
+def test_missing_key_closes_the_model_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ProviderClosed, match="no key.*OPENAI_API_KEY"):
+        complete(ModelTable(), request("openai/gpt-5"), allow_remote=True)
 
 
 def test_used_up_credit_closes_the_model_though_it_comes_as_429(llm_server: LlmServer) -> None:
@@ -250,3 +260,29 @@ def test_close_leaves_no_connection_and_the_client_works_again(llm_server: LlmSe
         return first.text, again.text
 
     assert all(using(served(llm_server, "scripted"), work))
+
+
+@pytest.mark.slow
+def test_nothing_is_called_but_the_server(llm_server: LlmServer) -> None:
+    code = f"""
+import sys
+reached = set()
+def hook(event, arguments):
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        reached.add(arguments[1][0])
+    if event == "socket.getaddrinfo":
+        reached.add(arguments[0])
+sys.addaudithook(hook)
+from agents.llm.models import load_models
+from tests.conftest import ROOT
+from tests.agents.llm.calling import complete, request
+table = load_models(None).with_model("scripted", model="openai/scripted", api_base={llm_server.url!r})
+complete(table, request("scripted"))
+import langchain.agents, langchain_litellm
+sys.exit(f"called {{reached}}" if reached - {{"127.0.0.1"}} else 0 if reached else "called nothing")
+"""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("LITELLM", "LANG"))}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=clean, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
