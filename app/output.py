@@ -54,6 +54,11 @@ def progress_bar(title: str) -> Iterator[Any]:
         yield update
 
 
+def money(cost_usd: float | None) -> str:
+    """Dollars, or that nobody knows."""
+    return "cost unknown" if cost_usd is None else f"${cost_usd:.4f}"
+
+
 def interval_text(interval: dict[str, float | None] | None, digits: int = 3) -> str:
     """`0.123 (.110, .140)`, on two lines where the screen is narrow, or a dash where there is nothing."""
     if interval is None or interval["mean"] is None:

@@ -20,6 +20,7 @@ AuspexError                  anything that Auspex itself raises
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 
 class AuspexError(Exception):
@@ -79,12 +80,27 @@ class CallForbidden(AuspexError):
     """A model off this machine was about to be called where such calls are switched off (tests)."""
 
 
-class MemberFailed(AuspexError):
-    """A forecaster has no answer to a question; `reason` is a `FailureReason` value."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What a call took that came to nothing: tokens, US dollars (None: unknown), seconds, and the words it gave."""
 
-    def __init__(self, message: str, *, reason: str) -> None:
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float | None = None
+    latency_s: float = 0.0
+    text: str = ""
+
+
+class MemberFailed(AuspexError):
+    """A forecaster has no answer to a question; `reason` is a `FailureReason` value.
+
+    `spent` is what the failing call to a model took, None where none was made.
+    """
+
+    def __init__(self, message: str, *, reason: str, spent: Spent | None = None) -> None:
         super().__init__(message)
         self.reason = reason
+        self.spent = spent
 
 
 class Unparseable(MemberFailed):

@@ -169,7 +169,7 @@ class Evidence(Record):
 
 
 class Forecast(Record):
-    """One member's answer to one question, as known at `as_of`; costs in USD, latency in seconds."""
+    """One member's answer to one question, as known at `as_of`; costs in USD (None: unknown), latency in seconds."""
 
     question_id: Text
     member: Text
@@ -182,7 +182,7 @@ class Forecast(Record):
     raw_text: str = ""
     prompt_hash: str = ""
     corpus_fingerprint: str = ""
-    cost_usd: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
+    cost_usd: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] | None = 0.0
     tokens: int = Field(default=0, ge=0)
     latency_s: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,6 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from db.records import Evidence, FailureReason, Record, Text, UtcDatetime
 
 NonNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+
+
+def total_cost_usd(costs: Iterable[float | None]) -> float | None:
+    """The sum of costs in USD; None, which is unknown, if one of them is."""
+    total = 0.0
+    for cost in costs:
+        if cost is None:
+            return None
+        total += cost
+    return total
 
 
 class TraceStep(BaseModel):
@@ -49,9 +60,9 @@ class Trace(Record):
     evidence: tuple[Evidence, ...] = ()
 
     @property
-    def cost_usd(self) -> float:
-        """What the run cost; steps of unknown price count nothing."""
-        return sum(step.cost_usd or 0.0 for step in self.steps)
+    def cost_usd(self) -> float | None:
+        """What the run cost; None where the cost of a reply is unknown."""
+        return total_cost_usd(step.cost_usd for step in self.steps if step.kind == "reply")
 
     @property
     def tokens(self) -> int:

@@ -13,7 +13,7 @@ from app.cli.options import moment
 from app.commands.forecast import report_failures, run_json, run_members
 from app.commands.places import open_ledger, open_store
 from app.commands.questions import said
-from app.output import emit_json, out, table
+from app.output import emit_json, money, out, table
 from db import cameo, countries
 from db.errors import BadInput
 from db.events.store import DEFAULT_VIEW
@@ -83,7 +83,7 @@ def ask(
             if item.rationale:
                 out.print(f"[bold]{item.member}[/bold]", highlight=False)
                 out.print(item.rationale, markup=False, highlight=False)
-                out.print(f"{item.tokens:,} tokens, ${item.cost_usd:.4f}, {item.latency_s:.1f} s", style="dim")
+                out.print(f"{item.tokens:,} tokens, {money(item.cost_usd)}, {item.latency_s:.1f} s", style="dim")
         if models_of(members):
             out.print(f"Every step: auspex traces list --question {question.id[:8]}", style="dim")
     report_failures(run)

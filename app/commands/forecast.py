@@ -24,7 +24,7 @@ from db.events.store import EventStore
 from db.ledger.ledger import Ledger
 from db.questions.resolver import criterion_of
 from db.records import QUESTION, Question
-from db.traces import Trace
+from db.traces import Trace, total_cost_usd
 from ensembles.registry import DEFAULT_RULE, pooling_rule
 
 
@@ -153,7 +153,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "failures": run.failure_counts(),
         "aggregates": [dump(item) for item in run.aggregates],
         "recorded": run.recorded,
-        "cost_usd": sum(item.cost_usd for item in run.forecasts),
+        "cost_usd": total_cost_usd(item.cost_usd for item in run.forecasts),
         "seconds": run.seconds,
     }
 

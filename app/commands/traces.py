@@ -38,7 +38,7 @@ def list_traces(question: str, member: str, limit: int, offset: int, ledger: str
                 header.outcome,
                 header.n_steps,
                 f"{header.tokens:,}",
-                f"${header.cost_usd:.4f}",
+                "-" if header.cost_usd is None else f"${header.cost_usd:.4f}",
             )
             for header in found
         ],

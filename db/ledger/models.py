@@ -80,7 +80,7 @@ class TraceRow(Base):
     outcome: Mapped[str] = mapped_column(String(20))
     n_steps: Mapped[int] = mapped_column(Integer)
     tokens: Mapped[int] = mapped_column(BigInteger)
-    cost_usd: Mapped[float] = mapped_column(Double)
+    cost_usd: Mapped[float | None] = mapped_column(Double)
     evidence: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (

@@ -23,7 +23,7 @@ _APPEND_LOCK = 0x74726163  # "trac": one appender at a time, so that a trace is 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceHeader:
-    """A trace without its steps and evidence; `cost_usd` sums the steps whose price is known."""
+    """A trace without its steps and evidence; `cost_usd` None: unknown."""
 
     id: str
     question_id: str
@@ -35,7 +35,7 @@ class TraceHeader:
     outcome: str
     n_steps: int
     tokens: int
-    cost_usd: float
+    cost_usd: float | None
 
     def as_dict(self) -> dict[str, Any]:
         """The header as JSON data."""

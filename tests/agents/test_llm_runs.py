@@ -85,7 +85,7 @@ def test_budget_of_a_member_is_not_overspent(asking: Asking) -> None:
     assert failure.reason is FailureReason.BUDGET
     assert not asking.server.requests
     forecast = asking.forecast("direct:scripted?budget_usd=100", FREE)
-    assert 0 < forecast.cost_usd < 100
+    assert forecast.cost_usd is not None and 0 < forecast.cost_usd < 100
     assert forecast.cost_usd == pytest.approx(asking.traces[-1].cost_usd)
 
 

@@ -55,13 +55,24 @@ def test_traces_are_found_newest_first_by_question_and_member(address: str) -> N
         assert (store.count(), store.count(question_id="q2"), store.count(member="cot:m")) == (5, 1, 1)
 
 
+@pytest.mark.parametrize(("costs", "total"), [([0.5, 0.25], 0.75), ([0.5, None], None), ([], 0.0)])
+def test_cost_of_a_run_is_unknown_if_that_of_a_reply_is(
+    address: str, costs: list[float | None], total: float | None
+) -> None:
+    replies = tuple(TraceStep(kind="reply", text="yes", cost_usd=cost) for cost in costs)
+    kept = trace(steps=(*replies, step(1)))
+    with TraceStore(address) as store:
+        store.append([kept])
+        assert store.header(kept.id).cost_usd == kept.cost_usd == total
+
+
 def test_header_sums_up_its_trace(address: str) -> None:
     kept = trace(outcome=FailureReason.UNFINISHED)
     with TraceStore(address) as store:
         store.append([kept])
         header = store.header(kept.id[:6])
     assert (header.id, header.outcome, header.n_steps, header.run) == (kept.id, "unfinished", 5, 0)
-    assert (header.tokens, header.cost_usd) == (kept.tokens, kept.cost_usd) == (60, 1.5)
+    assert (header.tokens, header.cost_usd) == (kept.tokens, kept.cost_usd) == (60, 0.0)
     assert (header.as_of, header.created_at) == (kept.as_of, kept.created_at)
     assert header.as_dict()["as_of"] == "2025-06-01T00:00:00+00:00"
 

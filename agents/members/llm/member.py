@@ -28,7 +28,7 @@ from db.errors import BadInput, MemberFailed
 from db.events.snapshot import Snapshot
 from db.questions.resolver import criterion_of
 from db.records import FailureReason, Forecast, MemberFailure, Question
-from db.traces import Trace
+from db.traces import Trace, total_cost_usd
 from ensembles.pooling import QUORUM
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class LlmMember:
             raw_text="\n\n".join(run.raw_text for run in answered),
             prompt_hash=hash_of(self._member.kind, question),
             corpus_fingerprint=snapshot.fingerprint,
-            cost_usd=sum(run.trace.cost_usd for run in runs),
+            cost_usd=total_cost_usd(run.trace.cost_usd for run in runs),
             tokens=sum(run.trace.tokens for run in runs),
             latency_s=max(run.seconds for run in runs),
             **common,

@@ -67,7 +67,7 @@ def _of_run(trace: Trace) -> Effort:
         steps=len(replies),
         tool_calls=dict(Counter(step.tool for step in trace.steps if step.kind == "tool_call")),
         tokens=trace.tokens,
-        cost_usd=trace.cost_usd,
+        cost_usd=sum(step.cost_usd or 0.0 for step in trace.steps),
         unpriced=sum(_unpriced(step) for step in replies),
         observations=len(observations),
         dated=len(added),

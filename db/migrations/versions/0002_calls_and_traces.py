@@ -45,7 +45,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(20), nullable=False),
         sa.Column("n_steps", sa.Integer(), nullable=False),
         sa.Column("tokens", sa.BigInteger(), nullable=False),
-        sa.Column("cost_usd", sa.Double(), nullable=False),
+        sa.Column("cost_usd", sa.Double(), nullable=True),
         sa.Column("evidence", sa.Text(), nullable=False),
     )
     op.create_index("ux_traces_trace_id", "traces", ["trace_id"], unique=True)
