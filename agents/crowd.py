@@ -20,11 +20,13 @@ def aggregate(
 
     Probabilities are pooled by `rule`; a code is in the aggregate's set if at least half of the members chose it. A set
     without probabilities votes on the aggregate's set and nothing else; sets alone make a set.
-    Raises ValueError for answers to several questions or an unknown rule.
+    Raises ValueError for answers to several questions, for two answers of one member, or for an unknown rule.
     """
     forecasts = [answer for answer in answers if isinstance(answer, Forecast)]
     if len({answer.question_id for answer in answers}) > 1:
         raise ValueError("an aggregate is of one question")
+    if len({forecast.member for forecast in forecasts}) < len(forecasts):
+        raise ValueError("a member counts once in an aggregate")
     if not forecasts:
         return None
     pooled = _pool([forecast.value for forecast in forecasts], len(answers), rule)

@@ -18,13 +18,13 @@ from agents.members.protocol import Member
 from db.events.filters import View
 from db.events.snapshot import Snapshot
 from db.events.store import DEFAULT_VIEW, EventStore
+from db.ledger.keys import natural_key
 from db.questions.resolver import criterion_of, resolve
 from db.records import Aggregate, Forecast, MemberFailure, Question
 from ensembles.registry import DEFAULT_RULE
 
 if TYPE_CHECKING:
     from agents.llm.client import LlmClient
-
     from db.ledger.ledger import Ledger
 
 Progress = Callable[[str, int, int], None]
@@ -94,9 +94,9 @@ def run_crowd(
 
 def _recorded(ledger: Ledger, made: Sequence[Forecast]) -> list[Forecast]:
     """The forecasts that count: those in the ledger, which were there first if this batch ran before."""
-    wanted = {(forecast.question_id, forecast.member, forecast.as_of) for forecast in made}
+    wanted = {natural_key(forecast) for forecast in made}
     known = ledger.forecasts({forecast.question_id for forecast in made})
-    return [found for found in known if (found.question_id, found.member, found.as_of) in wanted]
+    return [found for found in known if natural_key(found) in wanted]
 
 
 def _by_view(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # one per test process: more of them only wait for each other
 os.environ["AUSPEX_REAL_CALLS"] = "0"  # no test, and no command that a test starts, calls a model off this machine
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 """To be raised with any change to what is fitted, so that nobody is served an old model."""
 
 

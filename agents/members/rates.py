@@ -42,6 +42,16 @@ class CountQueries:
             known=self.known[which],
         )
 
+    @property
+    def kinds(self) -> Ints:
+        """What kind of codes each asks about: 0 any event, 1 several base codes, such as a root's, 2 one base code."""
+        return np.where(self.codes.all(axis=1), 0, np.where(self.codes.sum(axis=1) > 1, 1, 2))
+
+    def shapes(self) -> Ints:
+        """All of the queries that windows of the past are drawn like, (queries, 4): first and last day from `known`,
+        kind of codes, and whether one event is enough."""
+        return np.stack([self.first - self.known, self.last - self.known, self.kinds, self.at_least == 1], axis=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Described:

@@ -127,11 +127,12 @@ class StatisticalCrowd:
     ) -> dict[str, Floats | tuple[FailureReason, str]]:
         """Each member's probability that each criterion is met, or why it has none."""
         queries = _count_queries(history, criteria, known)
-        shape = sorted({(int(a), int(b)) for a, b in zip(queries.first, queries.last, strict=True)})
+        shapes = queries.shapes()
+        order = np.lexsort(shapes.T)
         needed = WINDOW_MEMBERS if LEARNED_WINDOWS & set(self._names) else ()
-        key = ("windows", needed, *_source(snapshot), shape)
+        key = ("windows", needed, *_source(snapshot), shapes[order].tolist())
         try:
-            fitted = self._cache.get(key, lambda: fit_windows(history, known, queries, needed))
+            fitted = self._cache.get(key, lambda: fit_windows(history, known, queries.only(order), needed))
         except ValueError as error:
             fitted, why = fit_windows(history, known, queries, ()), (FailureReason.NO_HISTORY, str(error))
         else:

@@ -135,7 +135,7 @@ def _windows_at(history: History, known: int, n: int, asked: CountQueries, rando
     starts = np.searchsorted(pair[order], chosen, side="left")
     stops = np.searchsorted(pair[order], chosen, side="right")
     own = code[order][starts + (random.random(n) * (stops - starts)).astype(np.int64)]
-    kind = np.where(like.codes.all(axis=1), 0, np.where(like.codes.sum(axis=1) > 1, 1, 2))
+    kind = like.kinds
     roots = np.unique([name[:2] for name in history.codes], return_inverse=True)[1]
     base, root = np.eye(len(history.codes), dtype=bool), roots[:, None] == roots[None, :]
     codes = np.where(kind[:, None] == 0, True, np.where(kind[:, None] == 1, root[own], base[own]))

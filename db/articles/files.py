@@ -98,16 +98,18 @@ def _article(row: Any) -> Article:
     url, title, text, published, added = (_text(row, name) for name in COLUMNS)
     if host_of(url) is None:
         raise ValueError(f"url {url[:200]!r} is no http(s) address" if url else "no url")
-    if not (added or published):
+    published_at, published_by = _moment("published_at", published) if published else (None, None)
+    known_by = _moment("added_at", added)[1] if added else published_by
+    if known_by and published_at and published_at > known_by:
+        known_by = published_by  # nobody knew it before it was published
+    if known_by is None:
         raise ValueError("neither added_at nor published_at: it cannot be said when it became known")
-    published_at = _moment("published_at", published)[0] if published else None
-    known_by = _moment("added_at", added)[1] if added else _moment("published_at", published)[1]
     return Article(
         url=url,
         title=title,
         text=text,
         published_at=published_at,
-        added_at=known_by if published_at is None else max(known_by, published_at),
+        added_at=known_by,
     )
 
 

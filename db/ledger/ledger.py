@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from db.errors import BadInput, LedgerError
 from db.ledger.engine import open_engine
+from db.ledger.keys import natural_key
 from db.ledger.models import Entry
 from db.records import QUESTION, Aggregate, Evidence, Forecast, MemberFailure, Question, Record, Resolution
 
@@ -241,27 +242,13 @@ def _row(record: Record, run_id: str) -> dict[str, Any]:
     kind = _KINDS.get(type(record), "question")
     return {
         "kind": kind,
-        "key": _natural_key(record),
+        "key": natural_key(record),
         "record_id": record.id,
         "question_id": record.id if kind in ("question", "evidence") else getattr(record, "question_id", ""),
         "member": getattr(record, "member", ""),
         "run_id": run_id,
         "body": record.model_dump_json(),
     }
-
-
-def _natural_key(record: Record) -> str:
-    """What makes two records of a kind the same, hashed to 64 hex digits."""
-    if isinstance(record, Forecast):
-        parts = [record.question_id, record.member, record.model, record.prompt_hash, record.as_of.isoformat()]
-    elif isinstance(record, MemberFailure):
-        parts = [record.question_id, record.member, record.model, record.as_of.isoformat(), record.reason]
-    elif isinstance(record, Aggregate):
-        rule = sorted(record.parameters.items())
-        parts = [record.question_id, record.rule, str(rule), record.as_of.isoformat(), *sorted(record.forecast_ids)]
-    else:
-        parts = [record.id]
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 def _link(chain: str, position: int, row: Any) -> str:

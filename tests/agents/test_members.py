@@ -127,6 +127,7 @@ def test_every_member_answers_every_question_within_bounds(
                         assert root >= p - 1e-6, (name, code)
 
 
+@pytest.mark.slow
 def test_members_are_the_same_whatever_the_store_learns_later(
     world: Path, answered: tuple[list[Question], dict[str, list[Forecast | MemberFailure]]], tmp_path: Path
 ) -> None:
@@ -166,6 +167,7 @@ def test_learned_members_fail_without_history_and_others_go_on(world: Path) -> N
     assert isinstance(failed, MemberFailure) and failed.reason is FailureReason.NO_HISTORY
 
 
+@pytest.mark.slow
 def test_fit_cache_on_disk_gives_the_same_forecasts(snapshot: Snapshot, tmp_path: Path) -> None:
     questions: list[Question] = list(generate(snapshot, horizon_days=5, n=10, seed=2))
     values = []

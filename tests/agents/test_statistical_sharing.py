@@ -97,3 +97,18 @@ def test_counting_members_fit_nothing_learned_and_answer_the_same_beside_learned
     ):
         assert isinstance(one, Forecast) and isinstance(two, Forecast) and isinstance(three, Forecast)
         assert one.value == two.value == three.value
+
+
+@pytest.mark.slow
+def test_learned_answers_depend_on_the_questions_asked_and_not_on_earlier_ones_or_on_order(
+    questions: list[Question], snapshot: Snapshot
+) -> None:
+    binary = [question for question in questions if question.kind == "binary"]
+    some, others = binary[:4], binary[4:]
+    fresh, _ = ask(["self_exciting", "boosting"], some, snapshot, FitCache())
+    used = FitCache()
+    ask(["self_exciting", "boosting"], others, snapshot, used)
+    later, _ = ask(["self_exciting", "boosting"], some[::-1], snapshot, used)
+    for name in fresh:
+        assert [item.id for item in fresh[name]] == [item.id for item in later[name]][::-1]
+        assert all(isinstance(item, Forecast) for item in fresh[name])

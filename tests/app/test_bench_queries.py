@@ -170,7 +170,8 @@ def test_mirai_lines_of_one_pair_day_are_one_query_and_what_is_not_understood_is
         },
         {"timestamp": "2023-11-01", "subject": "Taiwan", "relation": "Arrest or detain", "object": "China"},
         {"timestamp": "2023-11-01", "subject": "Freedonia", "relation": "Consult", "object": "China"},
-        {"timestamp": "2023-11-01", "subject": "China", "relation": "Dance", "object": "Taiwan"},
+        {"timestamp": "2023-11-01", "subject": "Japan", "relation": "Consult", "object": "China"},
+        {"timestamp": "2023-11-01", "subject": "Japan", "relation": "Dance", "object": "China"},
     ]
     (tmp_path / "m.jsonl").write_text("\n".join(map(json.dumps, rows)))
     found = read_queries(tmp_path / "m.jsonl", [1, 30])

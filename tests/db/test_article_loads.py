@@ -126,6 +126,7 @@ def test_import_counts_every_row_and_says_what_was_wrong(tmp_path: Path) -> None
         ({"published_at": "2024-02-29T23:00:00-10:00"}, "2024-03-01T09:00:00+00:00"),
         ({"added_at": "2025-05-20T10:00:00Z", "published_at": "2025-05-22T00:00:00Z"}, "2025-05-22T00:00:00+00:00"),
         ({"added_at": "2025-05-20T10:00:00Z", "published_at": "2025-05-20"}, "2025-05-20T10:00:00+00:00"),
+        ({"added_at": "2025-05-20T10:00:00Z", "published_at": "2025-05-22"}, "2025-05-23T00:00:00+00:00"),
     ],
 )
 def test_import_dates_a_row_no_earlier_than_it_was_known(

@@ -20,6 +20,7 @@ from db.errors import BadInput, UnknownName
 MIN_MENTIONS = 50
 """MIRAI's events have more than 50 summed mentions."""
 
+_PairDay = tuple[date, str, str]
 _KEYS = {"timestamp", "subject", "relation", "object"}
 _OTHER_WORDS = {
     "Arrest or detain": "173",
@@ -34,19 +35,27 @@ _OTHER_WORDS = {
 def read(rows: Sequence[dict[str, Any]], horizons: Sequence[int]) -> QuerySet | None:
     """The queries of MIRAI's lines at every horizon, None if these are no such lines.
 
-    Lines whose country, relation or day is not known, or of one country with itself, are skipped and counted.
+    Lines whose country or day is not known, or of one country with itself, are skipped and counted. A line whose
+    relation is not known takes its whole pair-day with it: the truth without it would be too short.
     """
     if not rows[0].keys() >= _KEYS:
         return None
-    answers: dict[tuple[date, str, str], set[str]] = defaultdict(set)
+    answers: dict[_PairDay, set[str]] = defaultdict(set)
+    incomplete: dict[_PairDay, str] = {}
     reasons: Counter[str] = Counter()
     for row in rows:
         try:
-            pair_day, code = _understood(row)
+            pair_day = _pair_day(row)
         except BadInput as error:
             reasons[str(error)] += 1
-        else:
-            answers[pair_day].add(code)
+            continue
+        try:
+            answers[pair_day].add(_base_code(str(row["relation"])))
+        except UnknownName as error:
+            incomplete[pair_day] = str(error)
+    for pair_day, reason in incomplete.items():
+        answers.pop(pair_day, None)
+        reasons[reason] += 1
     queries = [
         Query(
             question=ask(pair_day, horizon, given_any_event=True, min_mentions=MIN_MENTIONS),
@@ -60,8 +69,8 @@ def read(rows: Sequence[dict[str, Any]], horizons: Sequence[int]) -> QuerySet | 
     return QuerySet("MIRAI's test queries, one relation a line", tuple(queries), skipped)
 
 
-def _understood(row: dict[str, Any]) -> tuple[tuple[date, str, str], str]:
-    """The pair-day and the base code of a line; raises BadInput for one that says neither."""
+def _pair_day(row: dict[str, Any]) -> _PairDay:
+    """The pair-day of a line; raises BadInput for one that says none."""
     if missing := sorted(_KEYS - row.keys()):
         raise BadInput(f"a line lacks {', '.join(missing)}")
     try:
@@ -71,7 +80,7 @@ def _understood(row: dict[str, Any]) -> tuple[tuple[date, str, str], str]:
     subject, object = countries.resolve(str(row["subject"])), countries.resolve(str(row["object"]))
     if subject == object:
         raise BadInput(f"subject and object are the same country, {subject}")
-    return (day, subject, object), _base_code(str(row["relation"]))
+    return day, subject, object
 
 
 def _base_code(title: str) -> str:

@@ -1,0 +1,21 @@
+"""What makes two records of a kind the same, so that recording them again changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+
+from db.records import Aggregate, Forecast, MemberFailure, Record
+
+
+def natural_key(record: Record) -> str:
+    """What makes two records of a kind the same, hashed to 64 hex digits."""
+    if isinstance(record, Forecast):
+        parts = [record.question_id, record.member, record.model, record.prompt_hash, record.as_of.isoformat()]
+    elif isinstance(record, MemberFailure):
+        parts = [record.question_id, record.member, record.model, record.as_of.isoformat(), record.reason]
+    elif isinstance(record, Aggregate):
+        rule = sorted(record.parameters.items())
+        parts = [record.question_id, record.rule, str(rule), record.as_of.isoformat(), *sorted(record.forecast_ids)]
+    else:
+        parts = [record.id]
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
