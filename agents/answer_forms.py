@@ -5,11 +5,13 @@ Types are strict: text where a number belongs ("85%", "0,7") is refused, not con
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from db.records import MultipleChoiceQuestion, Question
+from tools.untrusted import visible
 
 Chance = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 
@@ -77,6 +79,16 @@ FORMS: dict[str, type[Form]] = {
 }
 
 
+def one_line(text: str) -> str:
+    """`text` as a prompt states it and an answer repeats it: on one line, with nothing in it that cannot be seen."""
+    return " ".join(visible(text).split())
+
+
+def are_distinct(options: Sequence[str]) -> bool:
+    """Whether options still differ when each is stated on one line."""
+    return len(set(map(one_line, options))) == len(options)
+
+
 def schema(question: Question) -> dict[str, Any]:
     """The JSON schema of a question's answer, for models that can be held to one; all fields required, none besides."""
     found = FORMS[question.kind].model_json_schema()
@@ -85,5 +97,5 @@ def schema(question: Question) -> dict[str, Any]:
         for field in part["properties"].values():
             field.pop("default", None)
     if isinstance(question, MultipleChoiceQuestion):
-        found["$defs"]["OptionChance"]["properties"]["option"]["enum"] = list(question.options)
+        found["$defs"]["OptionChance"]["properties"]["option"]["enum"] = list(map(one_line, question.options))
     return found

@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import ValidationError
 
 import db.cameo as cameo
-from agents.answer_forms import FORMS, BinaryForm, Form, MultipleChoiceForm, NumericForm, RelationForm
+from agents.answer_forms import FORMS, BinaryForm, Form, MultipleChoiceForm, NumericForm, RelationForm, one_line
 from agents.strict_json import only_object
 from db.errors import Unparseable
 from db.records import MultipleChoiceQuestion, NumericQuestion, Question, RelationQuestion
@@ -54,9 +54,7 @@ def parse(question: Question, text: str) -> Parsed:
     """
     try:
         content = only_object(text)
-        if isinstance(question, RelationQuestion) and content.keys() <= {
-            key for key in content if _ROOT.fullmatch(key)
-        }:
+        if isinstance(question, RelationQuestion) and content and all(map(_ROOT.fullmatch, content)):
             return _code_set(question, content)
         form = FORMS[question.kind].model_validate(content)
         return _READERS[type(form)](question, form)
@@ -139,15 +137,16 @@ def _binary(question: Question, form: BinaryForm) -> Parsed:
 
 def _multiple_choice(question: MultipleChoiceQuestion, form: MultipleChoiceForm) -> Parsed:
     given = [item.option for item in form.options]
-    if sorted(given) != sorted(question.options):
-        missing = [option for option in question.options if option not in given]
+    asked = [one_line(option) for option in question.options]
+    if sorted(given) != sorted(asked):
+        missing = [option for option in asked if option not in given]
         what = f"without {missing[0]!r}" if missing else "with options that are not the question's, or twice"
         raise ValueError(f"it does not give every option exactly once: it comes {what}")
     total = sum(item.probability for item in form.options)
     if abs(total - 1) > SUM_TOLERANCE:
         raise ValueError(f"the probabilities of its options sum to {total:g}, not to 1")
     by_option = {item.option: item.probability / total for item in form.options}
-    value = ProbabilitiesValue(probabilities={option: by_option[option] for option in question.options})
+    value = ProbabilitiesValue(probabilities={option: by_option[one_line(option)] for option in question.options})
     return Parsed(value, form.rationale, () if abs(total - 1) < 1e-9 else (f"probabilities summed to {total:g}",))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from agents.members.equipment import Equipment
 from agents.members.fits import FitCache
-from app.settings import Settings
+from app.settings import read_settings
 
 if TYPE_CHECKING:
     from agents.llm.client import LlmClient
@@ -23,14 +23,14 @@ SCRIPTED = "scripted"
 
 def fit_cache() -> FitCache:
     """Where fitted models are kept between runs."""
-    return FitCache(Settings().cache / "fits")
+    return FitCache(read_settings().cache / "fits")
 
 
 def model_table() -> ModelTable:
     """The models of `AUSPEX_MODELS`; without it none are named, and bare litellm names still resolve."""
     from agents.llm.models import load_models
 
-    return load_models(Settings().models)
+    return load_models(read_settings().models)
 
 
 def with_scripted(table: ModelTable, url: str) -> ModelTable:
@@ -45,6 +45,7 @@ def with_scripted(table: ModelTable, url: str) -> ModelTable:
         price=Price(input_usd_per_million=0.0, output_usd_per_million=0.0),
         knowledge_cutoff=date(1970, 1, 1),
         release_date=date(1970, 1, 1),
+        moves=True,
     )
 
 
@@ -59,7 +60,7 @@ def model_client(models: Sequence[str], address: str, *, budget_usd: float | Non
     from agents.llm.client import LlmClient
     from db.ledger.calls import CallLog
 
-    settings, table = Settings(), model_table()
+    settings, table = read_settings(), model_table()
     with ExitStack() as stack:
         if SCRIPTED in models and SCRIPTED not in table.names:
             from app.dev.llm_server import running

@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from db.errors import BadInput
 
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS)S?$")
 _SHORTEST_SECRET = 8
@@ -40,3 +42,13 @@ class Settings(BaseSettings):
         """Values of environment variables that are named like secrets: never to be logged, recorded or shown."""
         named = (value for name, value in os.environ.items() if _SECRET_NAME.search(name.upper()))
         return tuple(sorted({value for value in named if len(value) >= _SHORTEST_SECRET}, key=len, reverse=True))
+
+
+def read_settings() -> Settings:
+    """The settings that the environment holds; raises BadInput naming the variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = f"AUSPEX_{str(first['loc'][0]).upper()}"
+        raise BadInput(f"{name}={first['input']!r} in the environment is wrong: {first['msg'].lower()}") from error

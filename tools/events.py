@@ -22,6 +22,8 @@ from tools.tool import Answer
 MOST_EVENTS = 30
 """How many events one call returns at most."""
 
+_HOST_CHARACTERS = 40
+"""The end of a host that is shown, which its owner had to register: dots, too, can join words to a sentence."""
 _ROLES: Mapping[str, Role] = {"head": "subject", "tail": "object", "both": "both"}
 _COLUMNS = """
 date head tail code title | mentions | tone | Goldstein | source"""
@@ -174,7 +176,7 @@ def _as_data(event: Event) -> dict[str, Any]:
 def _line(event: Event) -> str:
     """The columns of `_COLUMNS`. Of an address only the host is shown: the rest is words that a stranger chose."""
     numbers = f"{event.mentions} | {_tone(event)} | {event.goldstein:g}"
-    return f"{_what(event)} | {numbers} | {host_of(event.url) or '-'}"
+    return f"{_what(event)} | {numbers} | {(host_of(event.url) or '-')[-_HOST_CHARACTERS:]}"
 
 
 def _tone(event: Event) -> str:

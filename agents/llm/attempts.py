@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from agents.llm.budget import Budget, reserved
@@ -17,23 +17,29 @@ from agents.llm.provider import Provider
 from agents.llm.responses import Response, tokens_of
 from agents.llm.retries import Deadline, Patience
 from db.errors import BadInput, CallForbidden, MemberFailed, ProviderBusy, ProviderClosed
-from db.records import FailureReason
 
 _BYTES_PER_TOKEN = 4
 """About; for the rate limit only, where a bound would be four times too careful."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Answer:
-    """What came of asking a model: a `response`, else a `failure`. `cost_usd` None: unknown."""
+    """What came of asking a model so far: a `response`, else a `failure`, else it is being asked or was cut off.
 
+    `lanes` lead to the model's deployments, `deployment` is the one asked last. `bound` is the most tokens in and out.
+    `costs_usd` has one entry for each request that was sent: what it cost, None where that is unknown. It is unknown
+    while it is under way, and stays so where there is no price, no usage, or the answer broke off.
+    """
+
+    model: Model
+    lanes: Sequence[Lane] = field(repr=False)
     deployment: str
     parameters: Mapping[str, Any]
+    bound: tuple[int, int]
     response: Response = field(default_factory=dict)
     failure: MemberFailed | None = None
-    cost_usd: float | None = 0.0
+    costs_usd: list[float | None] = field(default_factory=list)
     latency_s: float = 0.0
-    attempts: int = 0
 
 
 class Attempts:
@@ -45,71 +51,80 @@ class Attempts:
         self._allow_remote = allow_remote
         self._lanes: dict[str, Lane] = {}
 
-    async def ask(
-        self, model: Model, request: Request, samples: Sequence[int], deadline: Deadline, budgets: Sequence[Budget]
-    ) -> Answer:
-        """One answer for all `samples` (several: one call with n), else the failure that ended the tries.
+    def begun(self, model: Model, request: Request, samples: Sequence[int]) -> Answer:
+        """An answer of which nothing is there yet, to be asked for: one for all `samples` (several: one call with n).
 
-        Raises CallForbidden, and BadInput for a model that cannot be asked as configured.
+        Raises CallForbidden, BadInput for a model that cannot be asked as configured, and MemberFailed for one that is
+        not able to do what is asked of it.
         """
         lanes = [self._lane(deployment) for deployment in model.deployments]
         sent = parameters(request, model, sample=samples[0], n=len(samples))
-        bound = prompt_bytes(sent), request.max_tokens * len(samples)
-        answer = Answer(deployment=lanes[0].deployment.id, parameters=sent)
+        return Answer(
+            model=model,
+            lanes=lanes,
+            deployment=lanes[0].deployment.id,
+            parameters=sent,
+            bound=(prompt_bytes(sent), request.max_tokens * len(samples)),
+        )
+
+    async def ask(self, answer: Answer, deadline: Deadline, budgets: Sequence[Budget]) -> None:
+        """Complete `answer` by a response or by the failure that ended the tries. Raises BadInput as `begun` does."""
+        try:
+            await self._tried(answer, deadline, budgets)
+        except MemberFailed as failure:
+            answer.failure = failure
+        finally:
+            answer.latency_s = deadline.used_s
+
+    async def _tried(self, answer: Answer, deadline: Deadline, budgets: Sequence[Budget]) -> None:
+        """Try until an outcome that no further try would change. Raises MemberFailed where nothing can be sent."""
+        lanes = answer.lanes
         tried: list[Lane] = []
-        for tries in range(1, self._patience.tries + 1):
+        for tries in range(self._patience.tries):
             open_lanes = [lane for lane in lanes if lane.closed is None]
             if not open_lanes:
-                return replace(answer, failure=ProviderClosed(lanes[0].closed or ""))
+                raise ProviderClosed(lanes[0].closed or "")
             fresh = [lane for lane in open_lanes if lane not in tried]
             if isinstance(answer.failure, ProviderBusy) and not fresh:
-                wait_s = self._patience.wait_s(tries - 1, answer.failure)
+                wait_s = self._patience.wait_s(tries, answer.failure)
                 if wait_s >= deadline.left_s:
-                    break
+                    return
                 async with deadline.running():
                     await asyncio.sleep(wait_s)
             lane = least_loaded(fresh or open_lanes)
             tried.append(lane)
-            outcome = await self._once(lane, sent, bound, deadline, budgets)
-            answer = replace(outcome, attempts=tries, latency_s=deadline.used_s)
+            answer.failure = await self._once(lane, answer, deadline, budgets)
             if not isinstance(answer.failure, ProviderBusy | ProviderClosed):
-                break
-        return answer
+                return
 
     async def _once(
-        self,
-        lane: Lane,
-        sent: Mapping[str, Any],
-        bound: tuple[int, int],
-        deadline: Deadline,
-        budgets: Sequence[Budget],
-    ) -> Answer:
-        """One try: a place in the lane, money set aside, one attempt, money settled."""
-        answer = Answer(deployment=lane.deployment.id, parameters=sent)
+        self, lane: Lane, answer: Answer, deadline: Deadline, budgets: Sequence[Budget]
+    ) -> MemberFailed | None:
+        """One try: a place in the lane, money set aside, one attempt, money settled. The failure, if it was one."""
+        answer.deployment = lane.deployment.id
         price = lane.deployment.price
         if price is None and any(budget.limit_usd is not None for budget in budgets):
             raise BadInput(
                 f"{lane.deployment.where}: its price is unknown and spending is limited: add `price` with "
                 "input_usd_per_million and output_usd_per_million to its entry in models.yaml"
             )
-        async with lane.place(bound[0] // _BYTES_PER_TOKEN):
+        async with lane.place(answer.bound[0] // _BYTES_PER_TOKEN):
             if lane.closed is not None:
-                return replace(answer, failure=ProviderClosed(lane.closed))
-            try:
-                async with reserved(budgets, 0.0 if price is None else price.cost_usd(*bound)) as money:
-                    async with deadline.running():
-                        outcome = await self._provider.ask(lane.deployment, sent)
-                    cost_usd = self._cost_usd(lane, outcome)
-                    if cost_usd is not None:
-                        money.cost_usd = cost_usd
-            except MemberFailed as failure:
-                late = failure.reason == FailureReason.DEADLINE  # else there was no money, and nothing was sent
-                return replace(answer, failure=failure, cost_usd=None if late else 0.0)
-            if isinstance(outcome, Fault):
-                if isinstance(outcome.failure, ProviderClosed):
-                    lane.closed = str(outcome.failure)
-                return replace(answer, failure=outcome.failure, cost_usd=cost_usd)
-            return replace(answer, response=outcome, cost_usd=cost_usd)
+                return ProviderClosed(lane.closed)
+            async with reserved(budgets, 0.0 if price is None else price.cost_usd(*answer.bound)) as money:
+                answer.costs_usd.append(None)
+                async with deadline.running():
+                    outcome = await self._provider.ask(lane.deployment, answer.parameters)
+                cost_usd = self._cost_usd(lane, outcome)
+                if cost_usd is not None:
+                    money.settle(cost_usd)
+                    answer.costs_usd[-1] = cost_usd
+        if isinstance(outcome, Fault):
+            if isinstance(outcome.failure, ProviderClosed):
+                lane.closed = str(outcome.failure)
+            return outcome.failure
+        answer.response = outcome
+        return None
 
     def _cost_usd(self, lane: Lane, outcome: Response | Fault) -> float | None:
         """What an attempt cost; None where that is unknown: no price, no usage, or broken off while it was answered."""

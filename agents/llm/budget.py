@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from db.errors import MemberFailed
 from db.records import FailureReason
@@ -15,7 +15,7 @@ class Budget:
     """A cap on spending in USD, None for no cap. With a `parent`, money is taken from both.
 
     Used within one event loop. Spent plus reserved never exceeds the limit, as long as no call costs more than its
-    bound; a call that does is counted in full.
+    bound; a call that does is counted in full. What was spent never shrinks.
     """
 
     def __init__(self, limit_usd: float | None, parent: Budget | None = None) -> None:
@@ -51,12 +51,23 @@ class Budget:
             self._waiting.discard(waiter)
 
 
-@dataclass(slots=True, eq=False)
 class Reservation:
-    """Money set aside for a call in flight. `cost_usd` is what the call cost: all of it, until that is known."""
+    """Money set aside for a call in flight."""
 
-    bound_usd: float
-    cost_usd: float
+    def __init__(self, bound_usd: float) -> None:
+        self.bound_usd = bound_usd
+        self._cost_usd = bound_usd
+
+    @property
+    def cost_usd(self) -> float:
+        """What the call cost: all that was set aside, until more is known."""
+        return self._cost_usd
+
+    def settle(self, cost_usd: float) -> None:
+        """Say what the call cost. Raises ValueError for what is no cost, and then all that was set aside counts."""
+        if not 0.0 <= cost_usd < math.inf:
+            raise ValueError(f"a call cannot cost ${cost_usd}")
+        self._cost_usd = cost_usd
 
 
 def together(*budgets: Budget | None) -> tuple[Budget, ...]:
@@ -79,7 +90,7 @@ async def reserved(budgets: Sequence[Budget], bound_usd: float) -> AsyncIterator
                 reason=FailureReason.BUDGET,
             )
         await full._settlement()
-    reservation = Reservation(bound_usd, bound_usd)
+    reservation = Reservation(bound_usd)
     for budget in budgets:
         budget._in_flight.append(reservation)
     try:

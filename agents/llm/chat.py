@@ -39,11 +39,15 @@ class Request:
     stream: bool = False
     deadline_s: float = DEADLINE_S
 
-    def key(self, sample: int = 0) -> str:
-        """The SHA-256, 64 hex digits, of everything that is asked, and of which sample of it this is."""
+    def key(self, sample: int = 0, *, identity: str) -> str:
+        """The SHA-256, 64 hex digits, of everything that is asked, and of which sample of it this is.
+
+        `identity` is what the model's name means (`ModelTable.identity`): a name that comes to mean another model asks
+        something else.
+        """
         said = [field.name for field in fields(self) if field.name not in ("deadline_s", "stream")]
         asked = {name: getattr(self, name) for name in said}
-        content = json.dumps([asked, sample], sort_keys=True, ensure_ascii=False, default=str)
+        content = json.dumps([asked, sample, identity], sort_keys=True, ensure_ascii=False, default=str)
         return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -52,8 +56,10 @@ class Completion:
     """What came back, checked: it finished, and it is not a refusal.
 
     `model_used` is the model that answered, which after a fallback is not the one asked. A cached completion cost
-    nothing now (`cost_usd` 0). `cost_usd` is None where the model's price is unknown. `logprobs` are OpenAI's
-    `choices[0].logprobs.content`, None where the server sent none. `response` is the whole answer in OpenAI's shape.
+    nothing now (`cost_usd` 0). `cost_usd` is that of all tries, those of models that failed before included; None
+    where one of them is unknown: no price, no usage, or broken off while it was answered. `logprobs` are OpenAI's
+    `choices[0].logprobs.content`, None where the server sent none or what is none. `response` is the whole answer in
+    OpenAI's shape.
     """
 
     text: str

@@ -9,26 +9,31 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from agents.llm.attempts import Answer, Attempts
 from agents.llm.budget import Budget, together
 from agents.llm.calls import CallLog, MemoryLog
 from agents.llm.chat import DEADLINE_S, Completion, Request
-from agents.llm.deployments import Capabilities, Model
+from agents.llm.deployments import Capabilities
 from agents.llm.face import OnCall, RouterFace
 from agents.llm.flights import Flights
 from agents.llm.models import ModelTable
+from agents.llm.outcomes import having_spent, outcome_of, record_of
 from agents.llm.provider import Provider
 from agents.llm.quiet import stay_quiet
 from agents.llm.redaction import Redaction
-from agents.llm.responses import by_choice, checked, tokens_of
+from agents.llm.responses import by_choice, checked
 from agents.llm.retries import Deadline, Patience
 from db.calls import CallRecord
 from db.errors import MemberFailed, ProviderBusy, ProviderClosed
+from db.traces import total_cost_usd
+
+T = TypeVar("T")
 
 
 class LlmClient:
@@ -60,6 +65,7 @@ class LlmClient:
         self._provider = Provider(self._redaction, clock=clock)
         self._attempts = Attempts(self._provider, patience or Patience(), allow_remote=allow_remote)
         self._flights = Flights()
+        self._writing: set[asyncio.Future[list[None]]] = set()
 
     def supports_schema(self, model: str) -> bool:
         """Whether the model answers by JSON schema, so that `Request.json_schema` is sent; errors as in `resolve`."""
@@ -71,12 +77,17 @@ class LlmClient:
         client.table = self.table.with_capabilities(model, capabilities)
         return client
 
+    def redacted(self, data: T) -> T:
+        """A copy of a text, or of JSON-like data, without the client's secrets."""
+        redacted: T = self._redaction.data(data)
+        return redacted
+
     async def complete(self, request: Request, *, sample: int = 0, budget: Budget | None = None) -> Completion:
         """The answer to a request; `sample` counts answers to one and the same request, each its own in the log.
 
         `budget` is spent from beside the client's own. Raises MemberFailed (reasons provider, deadline, budget,
         unfinished, refused, unsupported; Unparseable for an empty or endless answer), CallForbidden, and BadInput for a
-        model that cannot be asked as configured.
+        model that cannot be asked as configured. A failure says what was `spent` on it, over all tries and models.
         """
         [outcome] = await self._outcomes(request, [sample], budget)
         if isinstance(outcome, MemberFailed):
@@ -86,7 +97,8 @@ class LlmClient:
     async def samples(
         self, request: Request, n: int, *, budget: Budget | None = None
     ) -> list[Completion | MemberFailed]:
-        """`n` answers to a request, numbered from 0 in the log; a failure stands in its place in the list.
+        """`n` answers to a request, numbered from 0 in the log; a failure stands in its place in the list, the failure
+        of a call for several in the place of each.
 
         One call where the model takes `n`; its first choice carries the tokens and the cost of all. What the server
         leaves out, and all where the model takes no `n`, is asked for one by one.
@@ -118,7 +130,8 @@ class LlmClient:
         return RouterFace(resolved, complete, deadline_s=deadline_s, on_call=on_call)
 
     async def aclose(self) -> None:
-        """Close all connections. The client may be used again, and closed again."""
+        """Close all connections, once what is to be logged was logged. The client may be used and closed again."""
+        await asyncio.gather(*self._writing, return_exceptions=True)
         await self._provider.aclose()
 
     async def _outcomes(
@@ -126,7 +139,7 @@ class LlmClient:
     ) -> list[Completion | MemberFailed]:
         """One outcome per sample, from the log or from the model; nobody else asks for the same ones meanwhile."""
         request = self._without_secrets(request)
-        keys = {sample: request.key(sample) for sample in samples}
+        keys = {sample: self._key(request, sample) for sample in samples}
         outcomes: dict[int, Completion | MemberFailed] = {}
         async with self._flights.only(list(keys.values())):
             for sample, key in keys.items():
@@ -143,6 +156,10 @@ class LlmClient:
             for found in asked:
                 outcomes |= found
         return [outcomes[sample] for sample in samples]
+
+    def _key(self, request: Request, sample: int) -> str:
+        """What an answer is found again by: a fallback's only while both the model and its fallbacks mean the same."""
+        return request.key(sample, identity=self.table.identity(request.model))
 
     async def _hit(self, request: Request, key: str, sample: int) -> Completion | None:
         found = await self._log.find(key)
@@ -171,58 +188,63 @@ class LlmClient:
         deadline = Deadline(request.deadline_s)
         model = self.table.resolve(request.model)
         fallbacks = list(model.fallbacks)
+        costs_usd: list[float | None] = []
         while True:
-            answer = await self._attempts.ask(model, request, samples, deadline, budgets)
+            try:
+                answer = self._attempts.begun(model, request, samples)
+                await self._answered(answer, request, samples[0], deadline, budgets)
+            except MemberFailed as failure:
+                return dict.fromkeys(samples, having_spent(failure, costs_usd, deadline.used_s))
+            costs_usd += answer.costs_usd
             if answer.failure is None:
-                return await self._accepted(request, samples, model, answer)
-            await self._record(request, samples[0], model, answer, error=str(answer.failure))
+                return await self._accepted(request, samples, answer, total_cost_usd(costs_usd))
+            await self._kept([self._record(request, samples[0], answer, str(answer.failure))])
             if not fallbacks or not isinstance(answer.failure, ProviderBusy | ProviderClosed):
-                return dict.fromkeys(samples, answer.failure)
+                return dict.fromkeys(samples, having_spent(answer.failure, costs_usd, deadline.used_s))
             model = self.table.resolve(fallbacks.pop(0))
 
+    async def _answered(
+        self, answer: Answer, request: Request, sample: int, deadline: Deadline, budgets: Sequence[Budget]
+    ) -> None:
+        """Complete the answer; where that is cancelled after something was sent, it is written down as it stands."""
+        try:
+            await self._attempts.ask(answer, deadline, budgets)
+        except asyncio.CancelledError:
+            if answer.costs_usd:
+                await self._kept([self._record(request, sample, answer, "cancelled")])
+            raise
+
     async def _accepted(
-        self, request: Request, samples: Sequence[int], model: Model, answer: Answer
+        self, request: Request, samples: Sequence[int], answer: Answer, total_usd: float | None
     ) -> dict[int, Completion | MemberFailed]:
-        """Each choice checked, logged, and taken for one of the samples."""
+        """Each choice checked, logged, and taken for one of the samples, the first of which carries the cost of all.
+
+        `total_usd` is that cost with what was spent on models that failed before, which is logged with those.
+        """
         outcomes: dict[int, Completion | MemberFailed] = {}
+        records = []
         for sample, response in zip(samples, by_choice(answer.response), strict=False):
-            part = replace(answer, response=response, cost_usd=answer.cost_usd if not outcomes else 0.0)
-            try:
-                outcome: Completion | MemberFailed = checked(
-                    response, model.name, cost_usd=part.cost_usd, latency_s=answer.latency_s, cached=False
-                )
-            except MemberFailed as failure:
-                outcome = failure
+            part = replace(answer, response=response)
+            if outcomes:
+                part.costs_usd = [0.0] * len(answer.costs_usd)
+            outcome = outcome_of(part, cost_usd=0.0 if outcomes else total_usd)
             outcomes[sample] = outcome
             error = str(outcome) if isinstance(outcome, MemberFailed) else ""
-            await self._record(request, sample, model, part, error=error)
+            records.append(self._record(request, sample, part, error))
+        await self._kept(records)
         return outcomes
 
-    async def _record(self, request: Request, sample: int, model: Model, answer: Answer, *, error: str) -> None:
-        prompt_tokens, completion_tokens = tokens_of(answer.response) or (0, 0)
-        await self._log.record(
-            CallRecord(
-                key=request.key(sample),
-                sample=sample,
-                created_at=self._clock(),
-                model=request.model,
-                model_used=model.name,
-                deployment=answer.deployment,
-                request=_json(answer.parameters),
-                response=_json(answer.response) if answer.response else "",
-                prompt_tokens=prompt_tokens,
-                completion_tokens=completion_tokens,
-                cost_usd=answer.cost_usd,
-                latency_s=answer.latency_s,
-                attempts=answer.attempts,
-                error=error,
-            )
-        )
+    def _record(self, request: Request, sample: int, answer: Answer, error: str) -> CallRecord:
+        key = self._key(request, sample)
+        return record_of(answer, key=key, sample=sample, asked=request.model, at=self._clock(), error=error)
+
+    async def _kept(self, records: Sequence[CallRecord]) -> None:
+        """Log these; the writing goes on to its end though whoever waits for it is cancelled."""
+        writing = asyncio.gather(*(self._log.record(record) for record in records))
+        self._writing.add(writing)
+        writing.add_done_callback(self._writing.discard)
+        await asyncio.shield(writing)
 
     def _without_secrets(self, request: Request) -> Request:
         messages, tools = self._redaction.data([request.messages, request.tools])
         return replace(request, messages=messages, tools=tools)
-
-
-def _json(value: Mapping[str, object]) -> str:
-    return json.dumps(value, default=str)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
@@ -16,6 +18,9 @@ from db.errors import BadInput
 
 ENVIRONMENT = "os.environ/"
 """What a value in `models.yaml` begins with that is the name of an environment variable, as in litellm."""
+
+SECRET_ENDINGS = ("key", "token", "secret", "password", "credentials", "key_id")
+"""How the names of litellm's parameters end whose values are secret."""
 
 _MILLION = 1_000_000
 _LOCAL_PROVIDERS = {"ollama": "OLLAMA_API_BASE", "ollama_chat": "OLLAMA_API_BASE", "lm_studio": "LM_STUDIO_API_BASE"}
@@ -59,7 +64,8 @@ class Deployment:
 
     `params` are litellm's, with keys still as `os.environ/NAME` where the file has them so. `rpm` and `tpm` are
     requests and tokens a minute, `max_parallel` requests at once; None: no limit. `price` None: unknown. `where` says
-    in messages which entry of which file this is.
+    in messages which entry of which file this is. `moves`: it is served at another address each time, so that the
+    address says nothing of what it is.
     """
 
     id: str
@@ -71,6 +77,7 @@ class Deployment:
     rpm: int | None = None
     tpm: int | None = None
     max_parallel: int | None = None
+    moves: bool = False
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -99,6 +106,14 @@ class Deployment:
         except ValueError:
             return host == "localhost"
 
+    @property
+    def identity(self) -> list[Any]:
+        """What decides its answers, as JSON: litellm's name and parameters, secrets left out."""
+        said = {key: _referred(value) for key, value in self.params.items() if not key.endswith(SECRET_ENDINGS)}
+        if self.moves:
+            said.pop("api_base", None)
+        return [self.model, sorted(said.items())]
+
     def _references(self) -> list[str]:
         return [value.removeprefix(ENVIRONMENT) for value in self.params.values() if _is_reference(value)]
 
@@ -116,6 +131,16 @@ class Model:
     knowledge_cutoff: date | None = None
     release_date: date | None = None
     fallbacks: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """The SHA-256, 64 hex digits, of what the name means: what is served, where, and what it is asked for.
+
+        Keys, limits and prices are no part of it, nor is the order of its deployments.
+        """
+        able = self.capabilities.model_dump(include={"json_schema", "tools", "logprobs"})
+        served = sorted(json.dumps(one.identity, sort_keys=True, default=str) for one in self.deployments)
+        return hashlib.sha256(json.dumps([served, able]).encode()).hexdigest()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -141,5 +166,10 @@ class Model:
         return tuple(dict.fromkeys(names))
 
 
-def _is_reference(value: object) -> bool:
+def _referred(value: object) -> object:
+    """What a reference stands for now, the reference itself while that is not set."""
+    return os.environ.get(value.removeprefix(ENVIRONMENT), value) if _is_reference(value) else value
+
+
+def _is_reference(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and value.startswith(ENVIRONMENT)

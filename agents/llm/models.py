@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -61,6 +63,16 @@ class ModelTable:
             )
         return Model(name=name, deployments=(deployment(name, {"model": name}),))
 
+    def identity(self, name: str) -> str:
+        """What the name means, its fallbacks included: 64 hex digits, others where other answers are to be expected.
+
+        Raises UnknownName as `resolve` does, but for no key that is not set.
+        """
+        model = self.named.get(name) or self.resolve(name)
+        fallbacks = [self.named.get(other) or self.resolve(other) for other in model.fallbacks]
+        meanings = [one.identity for one in (model, *fallbacks)]
+        return hashlib.sha256(json.dumps(meanings).encode()).hexdigest()
+
     def with_capabilities(self, name: str, capabilities: Capabilities) -> ModelTable:
         """A table in which the model called `name` is able to do this, on all its deployments."""
         model = self.resolve(name)
@@ -82,8 +94,12 @@ class ModelTable:
         knowledge_cutoff: date | None = None,
         release_date: date | None = None,
         fallbacks: Sequence[str] = (),
+        moves: bool = False,
     ) -> ModelTable:
-        """A table with one model more, in place of one of that name; `model` is litellm's name for it."""
+        """A table with one model more, in place of one of that name; `model` is litellm's name for it.
+
+        `moves` says that `api_base` is another each time and no part of what the model is.
+        """
         params: dict[str, Any] = {"model": model, "api_base": api_base, "api_key": api_key}
         made = deployment(
             name,
@@ -96,7 +112,7 @@ class ModelTable:
         )
         added = Model(
             name=name,
-            deployments=(made,),
+            deployments=(replace(made, moves=moves),),
             knowledge_cutoff=knowledge_cutoff,
             release_date=release_date,
             fallbacks=tuple(fallbacks),

@@ -16,6 +16,15 @@ from db.errors import BadInput
 
 _OURS = ("num_retries", "max_retries", "fallbacks", "cooldown_time", "timeout", "stream", "n", "mock_response")
 """litellm parameters that would act behind our own retries, deadlines and samples."""
+_INSTEAD = {
+    "timeout": " and give members a deadline, such as react:MODEL?deadline_s=60",
+    "fallbacks": " and write `fallbacks: {MODEL: [OTHER]}` beside model_list",
+}
+
+_LITELLM_PRICE = {
+    "input_cost_per_token": "input_usd_per_million",
+    "output_cost_per_token": "output_usd_per_million",
+}
 
 Count = Field(default=None, ge=1)
 
@@ -150,11 +159,15 @@ def _where(error: ValidationError, content: Any) -> str:
         place = place[2:]
     field = ".".join(map(str, place))
     if first["type"] == "extra_forbidden":
-        return f"{entry}: `{field}` is no known field: remove it or correct its name"
+        known = _Entry.model_fields if len(place) == 1 and entry else {}
+        listed = f", the fields of an entry are {', '.join(known)}" if known else ""
+        return f"{entry}: `{field}` is no known field{listed}: remove it or correct its name"
     if first["type"] == "missing":
         return f"{entry}: `{field}` is missing: add it"
+    if not place:
+        return " holds no models: write `model_list:` with an entry for each"
     said = first["msg"][:1].lower() + first["msg"][1:]
-    return f"{entry}: `{field or 'the file'}` is wrong ({said}): correct it"
+    return f"{entry}: `{field}` is wrong ({said}): correct it"
 
 
 def _model(name: str, entries: Sequence[tuple[int, _Entry]], fallbacks: tuple[str, ...], path: Path) -> Model:
@@ -181,7 +194,9 @@ def _deployment(id: str, entry: _Entry, where: str) -> Deployment:
         raise BadInput(f"{where}: `litellm_params.model` is missing: add it, such as openai/gpt-5")
     for key in _OURS:
         if key in params:
-            raise BadInput(f"{where}: `litellm_params.{key}` would act behind Auspex's own: remove it")
+            raise BadInput(
+                f"{where}: `litellm_params.{key}` would act behind Auspex's own: remove it{_INSTEAD.get(key, '')}"
+            )
     limits = {
         "rpm": _limit(entry.rpm, params.pop("rpm", None), "rpm", where),
         "tpm": _limit(entry.tpm, params.pop("tpm", None), "tpm", where),
@@ -189,9 +204,20 @@ def _deployment(id: str, entry: _Entry, where: str) -> Deployment:
             entry.max_parallel, params.pop("max_parallel_requests", None), "max_parallel_requests", where
         ),
     }
-    return deployment(
-        id, params, where=where, capabilities=entry.capabilities.model_dump(), price=entry.price, **limits
-    )
+    price = entry.price or _listed_in(params, entry.model_info, where)
+    return deployment(id, params, where=where, capabilities=entry.capabilities.model_dump(), price=price, **limits)
+
+
+def _listed_in(params: dict[str, Any], info: Mapping[str, Any], where: str) -> Price | None:
+    """The price that an entry states in litellm's own way, dollars per token, taken out of its parameters."""
+    said = {name: params.pop(name, info.get(name)) for name in _LITELLM_PRICE}
+    if all(value is None for value in said.values()):
+        return None
+    try:
+        return Price.model_validate({ours: float(said[theirs]) * 1_000_000 for theirs, ours in _LITELLM_PRICE.items()})
+    except (TypeError, ValueError):
+        names = " and ".join(_LITELLM_PRICE)
+        raise BadInput(f"{where}: {names} must both be dollars per token, 0 or more: correct them") from None
 
 
 def _limit(ours: int | None, theirs: object, name: str, where: str) -> int | None:

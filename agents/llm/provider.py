@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from aiolimiter import AsyncLimiter
 
-from agents.llm.deployments import Deployment
+from agents.llm.deployments import SECRET_ENDINGS, Deployment
 from agents.llm.faults import Fault, fault_of
 from agents.llm.quiet import bare_router, ignore_harmless_warnings
+from agents.llm.raw import Raw
 from agents.llm.redaction import Redaction
-from agents.llm.responses import LONGEST, Response, plain
+from agents.llm.responses import LONGEST, Response, plain, sound
 from db.errors import UnknownName
 
-_SECRET_ENDINGS = ("key", "token", "secret", "password", "credentials")
 _SHORTEST_SECRET = 8
 """Characters; shorter keys are placeholders such as "none", words that texts have too."""
-_MALFORMED = (ValueError, LookupError, TypeError, AttributeError)
+_MALFORMED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, RecursionError)
 """What litellm stumbles over when a response is not shaped as it expects."""
 _BETWEEN_STARTS_S = 0.003
 """About the time that litellm needs to send a request. Calls that begin together would each wait until all are ready,
@@ -67,7 +67,7 @@ class Provider:
             loop = asyncio.get_running_loop()
             _open_in_loop[loop] = _open_in_loop.get(loop, 0) + 1
         params = deployment.resolved()
-        said = [str(value) for name, value in params.items() if name.endswith(_SECRET_ENDINGS)]
+        said = [str(value) for name, value in params.items() if name.endswith(SECRET_ENDINGS)]
         self._redaction.add(*(value for value in said if len(value) >= _SHORTEST_SECRET))
         try:
             litellm.get_llm_provider(deployment.model, api_base=params.get("api_base"))
@@ -89,8 +89,9 @@ class Provider:
         """One attempt at a deployment that was added: the whole response without secrets, else what went wrong.
 
         A stream is read to its end (or to the longest answer there is); one that breaks off has a `finish_reason` of
-        None, and one that is a refusal is empty, as litellm drops its words. The litellm error itself goes no further:
-        it may hold keys.
+        None, and one that is a refusal is empty, as litellm drops its words. An unknown `finish_reason` is noticed only
+        in an answer in one piece: of a stream's, litellm makes "stop" before anybody sees it. The litellm error itself
+        goes no further: it may hold keys.
         """
         import httpx
         import openai
@@ -98,17 +99,35 @@ class Provider:
 
         ignore_harmless_warnings()
         await self._starts.acquire()
+        raw = Raw()
         internal = is_internal_call.set(True)  # litellm keeps no log of its own, in tasks that outlive the call
         try:
-            answer = await self._router.acompletion(model=deployment.id, **parameters)
-            response = await _whole(answer) if parameters.get("stream") else answer.model_dump()
-            if not response.get("choices"):
-                raise LookupError("it has no choices")
-        except (openai.OpenAIError, httpx.HTTPError, OSError, *_MALFORMED) as error:
-            return fault_of(error, deployment.id, shown=self._redaction.text, clock=self._clock)
+            return await self._response(deployment, parameters, raw)
+        except (openai.OpenAIError, httpx.HTTPError, httpx.InvalidURL, OSError, ImportError, *_MALFORMED) as error:
+            try:
+                return self._cleaned(raw.with_endings(raw.mended()))
+            except _MALFORMED as wrong:
+                said_by_provider = not raw.body or "error" in raw.body
+                return fault_of(
+                    error if said_by_provider else wrong,
+                    deployment.id,
+                    sent=raw.sent,
+                    unset=_unset_keys(deployment),
+                    shown=self._redaction.text,
+                    clock=self._clock,
+                )
         finally:
             is_internal_call.reset(internal)
-        found: Response = self._redaction.data(plain(response))
+
+    async def _response(self, deployment: Deployment, parameters: Mapping[str, Any], raw: Raw) -> Response:
+        answer = await self._router.acompletion(model=deployment.id, **parameters, logger_fn=raw)
+        if parameters.get("stream"):
+            return self._cleaned(await _whole(answer))
+        return self._cleaned(raw.with_endings(answer.model_dump()))
+
+    def _cleaned(self, response: Response) -> Response:
+        """The response without secrets and without what it cannot mean; raises ValueError where it is none."""
+        found: Response = self._redaction.data(sound(plain(response)))
         return found
 
     async def aclose(self) -> None:
@@ -135,8 +154,8 @@ async def _whole(stream: Any) -> Response:
         chunks.append(chunk)
         for choice in chunk.choices[:1]:
             length += len(choice.delta.content or "")
-            if getattr(choice, "logprobs", None) is not None:
-                logprobs += choice.model_dump()["logprobs"].get("content") or []
+            said = choice.model_dump().get("logprobs")
+            logprobs += (said.get("content") or []) if isinstance(said, Mapping) else []
         if length > LONGEST:
             await stream.aclose()
             break
@@ -146,7 +165,19 @@ async def _whole(stream: Any) -> Response:
         choice["logprobs"] = {"content": logprobs} if logprobs else None
         if not any(choice.finish_reason for chunk in stream.chunks for choice in chunk.choices):
             choice["finish_reason"] = None  # the wrapper says "stop" where the provider said nothing
+    if not any(getattr(chunk, "usage", None) for chunk in stream.chunks):
+        response["usage"] = None  # where the provider said nothing litellm counts for itself
     return response
+
+
+def _unset_keys(deployment: Deployment) -> Sequence[str]:
+    """The environment variables with keys that litellm looks for and does not find; of a bare name only."""
+    import litellm
+
+    if any(name.endswith(("api_key", "api_base", "base_url")) for name in deployment.params):
+        return ()
+    missing: Sequence[str] = litellm.validate_environment(deployment.model)["missing_keys"]
+    return [name for name in missing if name.endswith(("_KEY", "_TOKEN"))]
 
 
 async def _close_connections(loop: asyncio.AbstractEventLoop) -> None:

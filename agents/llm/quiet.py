@@ -22,9 +22,10 @@ def stay_quiet() -> None:
 
 
 def ignore_harmless_warnings() -> None:
-    """Let calls pass where warnings are errors: litellm looks at deprecated attributes of a stream's chunks, and
-    aiohttp finds a body of a megabyte large."""
+    """Let calls pass where warnings are errors: litellm looks at deprecated attributes of a stream's chunks, OpenAI's
+    client finds types in an answer that it did not expect, and aiohttp finds a body of a megabyte large."""
     warnings.filterwarnings("ignore", "Accessing the 'model_", DeprecationWarning)
+    warnings.filterwarnings("ignore", "Pydantic serializer warnings", UserWarning)
     warnings.filterwarnings("ignore", "Sending a large body", ResourceWarning)
 
 

@@ -26,6 +26,7 @@ from db.cameo import expand
 from db.events.quads import Quads
 from db.events.snapshot import Snapshot
 from db.questions.factory import first_full_day
+from db.questions.lateness import begun_before
 from db.questions.resolver import criterion_of
 from db.records import EventCriterion, FailureReason, Forecast, MemberFailure, Question, RelationQuestion
 from db.values import CodesValue, ProbabilityValue, Value
@@ -101,7 +102,7 @@ class StatisticalCrowd:
     def _compute(self, questions: Sequence[Question], snapshot: Snapshot) -> dict[str, list[Answer]]:
         known = day_number(first_full_day(snapshot.as_of))
         quads = snapshot.quads()
-        refusals = [_refusal(question, snapshot, known, len(quads)) for question in questions]
+        refusals = [_refusal(question, snapshot, len(quads)) for question in questions]
         found: dict[str, list[Answer]] = {name: [refusal or _PENDING for refusal in refusals] for name in self._names}
         places = [place for place, refusal in enumerate(refusals) if refusal is None]
         if not places:
@@ -198,7 +199,7 @@ def _source(snapshot: Snapshot) -> tuple[object, ...]:
     return snapshot.fingerprint, snapshot.as_of.isoformat(), snapshot.view
 
 
-def _refusal(question: Question, snapshot: Snapshot, known: int, n_events: int) -> tuple[FailureReason, str] | None:
+def _refusal(question: Question, snapshot: Snapshot, n_events: int) -> tuple[FailureReason, str] | None:
     """Why no statistical member answers a question, or None."""
     criterion = criterion_of(question)
     if criterion is None:
@@ -209,8 +210,8 @@ def _refusal(question: Question, snapshot: Snapshot, known: int, n_events: int) 
             FailureReason.UNSUPPORTED,
             f"asks above {criterion.min_mentions} mentions, the snapshot shows above {floor}",
         )
-    if day_number(criterion.first_day) < known:
-        return FailureReason.UNSUPPORTED, f"its window begins on {criterion.first_day}, before as_of"
+    if late := begun_before(question, snapshot.as_of):
+        return FailureReason.UNSUPPORTED, late
     if not n_events:
         return FailureReason.NO_HISTORY, f"no events are known before {snapshot.as_of:%Y-%m-%d}"
     return None

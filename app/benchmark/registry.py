@@ -32,7 +32,10 @@ def read_queries(path: Path, horizons: Sequence[int]) -> QuerySet:
         found: QuerySet | None = getattr(import_module(module), attribute)(rows, horizons)
         if found is not None:
             return found
-    raise BadInput(f"{path} is in none of the formats {', '.join(DATASETS)}: its first line has {', '.join(rows[0])}")
+    raise BadInput(
+        f"{path} is in none of the formats {', '.join(DATASETS)}: its first line has the fields "
+        f"{', '.join(map(repr, rows[0]))}; a line needs question, as_of and answer"
+    )
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

@@ -29,8 +29,12 @@ def bench_relations(
 @app.command("agents")
 def bench_agents(
     members: Members = "",
-    queries: Annotated[int, typer.Option(min=1, help="How many pair-days to ask about, per horizon.")] = 50,
-    horizons: Annotated[str, typer.Option(help="Days between what is known and the day asked about.")] = "1,7,30,90",
+    queries: Annotated[
+        int | None, typer.Option(min=1, help="How many pair-days to ask about: 50 of the store, or all of --file.")
+    ] = None,
+    horizons: Annotated[
+        str, typer.Option(help="Days from what is known to the day asked about: 1,7,30,90, or those of --file.")
+    ] = "",
     file: Annotated[Path | None, typer.Option(help="Queries from a file instead of from the store.")] = None,
     null_inclusive: Annotated[
         bool, typer.Option("--null-inclusive", help="Also pair-days on which nothing happened.")
@@ -50,7 +54,7 @@ def bench_agents(
         listed(members),
         command.Wanted(
             queries=queries,
-            horizons=numbers(horizons, "--horizons"),
+            horizons=numbers(horizons, "--horizons") if horizons else None,
             file=file,
             null_inclusive=null_inclusive,
             min_mentions=min_mentions,

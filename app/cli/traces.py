@@ -19,8 +19,8 @@ Member = Annotated[str, typer.Option("--member", help="Only of this member.")]
 def traces_list(
     question: Question = "",
     member: Member = "",
-    limit: int = 20,
-    offset: int = 0,
+    limit: Annotated[int, typer.Option(min=1)] = 20,
+    offset: Annotated[int, typer.Option(min=0)] = 0,
     ledger: LedgerAt = None,
     as_json: Json = False,
 ) -> None:
@@ -33,8 +33,8 @@ def traces_list(
 @app.command("show")
 def traces_show(
     trace_id: str,
-    offset: Annotated[int, typer.Option(help="Begin at this step.")] = 0,
-    limit: Annotated[int, typer.Option(help="Show so many steps.")] = 20,
+    offset: Annotated[int, typer.Option(min=0, help="Begin at this step.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, help="Show so many steps.")] = 20,
     ledger: LedgerAt = None,
     as_json: Json = False,
 ) -> None:

@@ -59,12 +59,15 @@ def fetch(sources: Sequence[str], store: Path | None, *, as_json: bool) -> None:
 def search(query: str, store: Path | None, as_of: str | None, limit: int, *, as_json: bool) -> None:
     """Search as of a moment; now if none is given."""
     cut = moment(as_of, "--as-of") if as_of else datetime.now(UTC)
-    hits = open_store(store).as_of(cut).articles.search(query, limit=limit)
+    snapshot = open_store(store).as_of(cut)
+    hits = snapshot.articles.search(query, limit=limit)
     if as_json:
         emit_json({"query": query, "as_of": cut.isoformat(), "articles": [_as_json(hit) for hit in hits]})
         return
     if not hits:
-        out.print("No article matches. Fill the index with `auspex articles index` or `auspex articles import`.")
+        known = snapshot.articles.count()
+        hint = "" if known else " Fill the index with `auspex articles index` or `auspex articles import`."
+        out.print(f"No article matches; {known:,} are known as of {cut:%Y-%m-%d %H:%M} UTC.{hint}")
         return
     out.print(
         f"{len(hits)} articles as of {cut:%Y-%m-%d %H:%M} UTC, best match first: score, day added, title, address"

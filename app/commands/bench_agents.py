@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from app.benchmark.agents.bench import bench, with_baseline
 from app.benchmark.agents.folder import claim, configuration, digest
-from app.benchmark.agents.queries import QuerySet, answerable
+from app.benchmark.agents.queries import QuerySet, answerable, sampled
 from app.benchmark.agents.report import write_report
 from app.benchmark.datasets.asked import write
 from app.benchmark.datasets.stored import draw
@@ -19,20 +19,25 @@ from app.benchmark.registry import read_queries
 from app.commands.places import open_ledger, open_store
 from app.equipment import equipped, model_table
 from app.output import emit_json, err, interval_text, out, progress_bar, table
-from app.settings import Settings
+from app.settings import read_settings
 from db.events.store import EventStore
 from db.records import FailureReason
 
 QUERIES = "queries.jsonl"
+DEFAULT_QUERIES = 50
+DEFAULT_HORIZONS = (1, 7, 30, 90)
 _NOT_ASKED = (FailureReason.PROVIDER, FailureReason.BUDGET, FailureReason.ERROR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which queries to ask: so many pair-days of the store at each horizon in days, or those of a file."""
+    """Which queries to ask: so many pair-days of the store at each horizon in days, or those of a file.
 
-    queries: int
-    horizons: Sequence[int]
+    None: `DEFAULT_QUERIES` of the store or all of the file, and `DEFAULT_HORIZONS` or those of the file.
+    """
+
+    queries: int | None
+    horizons: Sequence[int] | None
     file: Path | None = None
     null_inclusive: bool = False
     min_mentions: int = 100
@@ -57,7 +62,7 @@ def agents(
     events, models, names = open_store(store), model_table(), with_baseline(members)
     found = wanted_queries(wanted, events)
     described = configuration(names, found.queries, events.info().fingerprint, models)
-    place = folder or Settings().cache / "benchmarks" / digest(described)
+    place = folder or read_settings().cache / "benchmarks" / digest(described)
     claim(place, described)
     write(found.queries, place / QUERIES)
     now = datetime.now(UTC)
@@ -66,7 +71,11 @@ def agents(
         equipped(names, book, budget_usd=budget_usd) as equipment,
         progress_bar("answers") as update,
     ):
-        result = bench(names, found, events, equipment=equipment, folder=place, now=now, progress=update)
+        try:
+            result = bench(names, found, events, equipment=equipment, folder=place, now=now, progress=update)
+        except KeyboardInterrupt:
+            err.print(f"Interrupted: the answers so far are in {place}. The same command goes on from there.")
+            raise
     result["report"] = write_report(result, place, made_at=now)
     if as_json:
         emit_json(result)
@@ -79,12 +88,17 @@ def agents(
 
 def wanted_queries(wanted: Wanted, store: EventStore) -> QuerySet:
     """The queries of the file if one is given, else drawn from the store; those without a past are counted."""
+    horizons = wanted.horizons or DEFAULT_HORIZONS
     if wanted.file is not None:
-        return answerable(read_queries(wanted.file, wanted.horizons), store.info())
+        found = read_queries(wanted.file, horizons)
+        if wanted.horizons:  # a file of ours has its own
+            found = replace(found, queries=tuple(one for one in found.queries if one.horizon_days in wanted.horizons))
+        found = answerable(found, store.info())
+        return found if wanted.queries is None else sampled(found, wanted.queries, wanted.seed)
     return draw(
         store,
-        n=wanted.queries,
-        horizons=wanted.horizons,
+        n=wanted.queries or DEFAULT_QUERIES,
+        horizons=horizons,
         null_inclusive=wanted.null_inclusive,
         min_mentions=wanted.min_mentions,
         seed=wanted.seed,

@@ -131,6 +131,8 @@ def run_members(
                 update(done, total, member)
 
         with equipped(members, ledger, budget_usd=budget_usd, watch=watch) as equipment:
+            if show:
+                update(0, len(members) or None, "asking")
             crowd = build_members(members, equipment)
             return run_crowd(
                 questions,
@@ -161,7 +163,9 @@ def run_json(run: Run) -> dict[str, Any]:
 def report_failures(run: Run) -> None:
     """Say which members have no answer, and why; exit code 1 if there are any."""
     for failure in run.failure_counts():
-        err.print(f"{failure['member']} has no answer to {failure['n']}: {failure['reason']}, {failure['detail']}")
+        times = "" if failure["n"] == 1 else f" to {failure['n']} questions"
+        said = f"{failure['member']} has no answer{times} ({failure['reason']}): {failure['detail']}"
+        err.print(said, markup=False, highlight=False)
     if run.failures:
         sys.exit(1)
 

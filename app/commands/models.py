@@ -133,7 +133,7 @@ def cost(only: list[str], ledger: str | None, *, as_json: bool) -> None:
         emit_json({"models": [asdict(spent) for spent in found], "cost_usd": sum(known)})
         return
     if not found:
-        out.print("No model has been called yet.")
+        out.print(f"None of {', '.join(only)} has been called." if only else "No model has been called yet.")
         return
     table(
         "Spending",

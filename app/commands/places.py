@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.settings import Settings
+from app.settings import read_settings
 from db.events.store import EventStore
 from db.ledger.ledger import Ledger
 
 
 def store_path(store: Path | None) -> Path:
     """The store's folder: the option, else the settings."""
-    return store or Settings().store
+    return store or read_settings().store
 
 
 def open_store(store: Path | None) -> EventStore:
@@ -21,7 +21,7 @@ def open_store(store: Path | None) -> EventStore:
 
 def ledger_address(address: str | None) -> str:
     """The ledger's file or URL: the option, else the settings."""
-    return address or Settings().database_url
+    return address or read_settings().database_url
 
 
 def open_ledger(address: str | None) -> Ledger:

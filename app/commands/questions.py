@@ -91,7 +91,14 @@ def said(value: Any) -> str:
     if value.kind == "codes":
         top = sorted(value.probabilities.items(), key=lambda item: -item[1])
         return ", ".join(f"{code} {p:.0%}" for code, p in top if len(code) == 3)[:50] or "nothing likely"
-    return str(value.model_dump(exclude={"kind"}))
+    if value.kind == "code_set":
+        return ", ".join(code for code in value.selected if len(code) == 3)[:50] or "nothing"
+    if value.kind == "probabilities":
+        ranked = sorted(value.probabilities.items(), key=lambda item: -item[1])
+        return ", ".join(f"{option} {p:.1%}" for option, p in ranked)
+    low, high = value.values[0], value.values[-1]
+    middle = value.values[len(value.values) // 2]
+    return f"{middle:,.6g} ({value.levels[0]:.0%} to {value.levels[-1]:.0%}: {low:,.6g} to {high:,.6g})"
 
 
 def dump(record: Any) -> dict[str, Any]:

@@ -23,16 +23,19 @@ def list_traces(question: str, member: str, limit: int, offset: int, ledger: str
     if as_json:
         emit_json({"traces": [header.as_dict() for header in found], "total": total})
         return
+    if not found and (total or question or member):
+        out.print(f"No trace there: {total} match{'es' if total == 1 else ''} in all.")
+        return
     if not found:
         out.print("No traces. Ask a language model something: auspex ask 'Will …?' --member react:openai/gpt-5")
         return
     table(
         f"{len(found)} of {total} runs",
-        ("run", "member", "question", "as of", "outcome", "steps", "tokens", "cost"),
+        ("member", "run", "question", "as of", "outcome", "steps", "tokens", "cost"),
         [
             (
-                header.id[:10],
                 header.member,
+                header.id[:10],
                 header.question_id[:8],
                 f"{header.as_of:%Y-%m-%d}",
                 header.outcome,
@@ -65,7 +68,9 @@ def show(trace_id: str, offset: int, limit: int, ledger: str | None, *, as_json:
         out.print(
             step.text[:_SHOWN] + (f" … {rest:,} more characters" if rest > 0 else ""), markup=False, highlight=False
         )
-    if offset + len(steps) < header.n_steps:
+    if not steps:
+        out.print(f"It has {header.n_steps} steps, numbered from 0.")
+    if steps and offset + len(steps) < header.n_steps:
         out.print(f"Next: auspex traces show {header.id[:10]} --offset {offset + len(steps)}")
 
 

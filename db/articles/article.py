@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-_HOST = re.compile(r"[\w.:-]+")
-"""A host has no spaces, so that it cannot be a sentence."""
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_LONGEST_HOST = 253
+"""Characters of a host in the domain name system (RFC 1035), and 63 of each of its labels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +62,18 @@ class LoadReport:
 
 
 def host_of(url: str) -> str | None:
-    """The host of an http(s) URL, in lower case and without `www.`; None for what is no such URL."""
+    """The host of an http(s) URL, in lower case, without `www.` and port; None for what is no such URL.
+
+    A host is ASCII letters, digits and hyphens between dots (RFC 1123; other alphabets are written as punycode), so
+    that no space or underscore makes it a sentence.
+    """
     try:
         parsed = urlsplit(url)
         host = parsed.hostname
     except ValueError:
         return None
-    if parsed.scheme not in ("http", "https") or not host or not _HOST.fullmatch(host):
+    if parsed.scheme not in ("http", "https") or not host or len(host) > _LONGEST_HOST:
+        return None
+    if not all(map(_LABEL.fullmatch, host.split("."))):
         return None
     return host.removeprefix("www.")

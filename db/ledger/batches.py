@@ -18,7 +18,8 @@ Result = TypeVar("Result")
 class Batches(Generic[Item, Result]):
     """Does `work` for items in batches: one trip to the database for all that came while the last one was under way.
 
-    `work` gives a result per item, in order; a LedgerError that it raises is raised for every item of the batch.
+    `work` gives a result per item, in order; whatever it raises is raised for every item of the batch, as a
+    LedgerError.
     """
 
     def __init__(self, thread: ThreadPoolExecutor, work: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
@@ -28,24 +29,34 @@ class Batches(Generic[Item, Result]):
         self._lock = Lock()
 
     async def do(self, item: Item) -> Result:
-        """The result for `item`, once its batch is done."""
+        """The result for `item`, once its batch is done. Raises LedgerError, also where the thread has ended."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         with self._lock:
             self._waiting.append((item, future))
             first = len(self._waiting) == 1
         if first:
-            self._thread.submit(self._next)
+            try:
+                self._thread.submit(self._next)
+            except RuntimeError as error:
+                closed = LedgerError(f"the database connection is closed ({error}): open the ledger again")
+                self._deliver([(waiting, closed) for _, waiting in self._taken()])
         return await future
 
-    def _next(self) -> None:
+    def _taken(self) -> list[tuple[Item, asyncio.Future[Result]]]:
         with self._lock:
             batch, self._waiting = self._waiting, []
+        return batch
+
+    def _next(self) -> None:
+        batch = self._taken()
         try:
             results = self._work([item for item, _ in batch])
-        except LedgerError as error:
-            self._deliver([(future, error) for _, future in batch])
-        else:
-            self._deliver([(future, result) for (_, future), result in zip(batch, results, strict=True)])
+            outcomes = [(future, result) for (_, future), result in zip(batch, results, strict=True)]
+        except BaseException as error:
+            failure = error if isinstance(error, LedgerError) else LedgerError(f"{type(error).__name__}: {error}")
+            self._deliver([(future, failure) for _, future in batch])  # or they would wait for ever
+            raise
+        self._deliver(outcomes)
 
     def _deliver(self, outcomes: Sequence[tuple[asyncio.Future[Result], Result | LedgerError]]) -> None:
         """Hand outcomes to the event loops that wait for them; one that was closed meanwhile waits no more."""

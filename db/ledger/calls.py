@@ -108,8 +108,9 @@ class CallLog:
         try:
             with self._engine.connect().execution_options(writing=True) as connection, connection.begin():
                 connection.execute(_INSERTED, rows)
-        except DBAPIError as error:
-            raise LedgerError(f"the call log could not be written: {str(error.orig).splitlines()[0]}") from error
+        except (DBAPIError, OverflowError) as error:  # SQLite's integers have 64 bits
+            said = str(error.orig if isinstance(error, DBAPIError) else error)
+            raise LedgerError(f"the call log could not be written: {said.splitlines()[0]}") from error
         return [None] * len(rows)
 
 

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import db.cameo as cameo
 from agents.answer_forms import schema
 from agents.answers import LEVELS, parse
 from agents.strict_json import MAX_CHARACTERS
@@ -25,7 +24,6 @@ BINARY = BinaryQuestion(**COMMON)
 CHOICE = MultipleChoiceQuestion(options=("red", "green", "blue"), **COMMON)
 NUMERIC = NumericQuestion(lower=0.0, upper=100.0, **COMMON)
 RELATION = RelationQuestion(day=date(2025, 6, 2), subject="CHN", object="TWN", **COMMON)
-GIVEN = RelationQuestion(day=date(2025, 6, 2), subject="CHN", object="TWN", given_any_event=True, **COMMON)
 
 
 def binary(number: str) -> str:
@@ -40,10 +38,6 @@ def options(*pairs: tuple[str, float]) -> str:
 def quantiles(*values: float, levels: tuple[float, ...] = LEVELS) -> str:
     listed = [{"level": level, "value": value} for level, value in zip(levels, values, strict=True)]
     return json.dumps({"rationale": "r", "quantiles": listed})
-
-
-def codes(*pairs: tuple[Any, float]) -> str:
-    return json.dumps({"rationale": "r", "codes": [{"code": code, "probability": p} for code, p in pairs]})
 
 
 @pytest.mark.parametrize("number", ["0", "1", "0.37", "1e-3", "0.999999"])
@@ -97,10 +91,11 @@ def test_answer_alone_or_in_its_only_block_is_read(text: str) -> None:
         ("{}", "probability"),
         (f"{binary('0.3')}\n{binary('0.4')}", "more text follows"),
         (f"{binary('0.3')} or so", "more text follows"),
-        (f"```json\n{binary('0.3')}\n```\n```json\n{binary('0.4')}\n```", "2 JSON blocks"),
+        (f"```json\n{binary('0.3')}\n```\n```json\n{binary('0.4')}\n```", "more than one JSON block"),
         (f"```json\n{binary('0.3')}\n{binary('0.4')}\n```", "more text follows"),
         (f"```json\n{binary('0.3')}", "cut off"),
-        (f"```json\n{binary('0.3')}\n```\n```json\n{binary('0.3')}", "cut off"),
+        (f"```json\n{binary('0.3')}\n```\n```json\n{binary('0.3')}", "more than one JSON block"),
+        (binary("0.3").replace('"r"', '"\\ud800"'), "half of a character"),
         ("```json\n[0.3]\n```", "list"),
         (binary("0.3")[:-1], "broken"),
         (binary("0.3")[:25], "broken"),
@@ -131,6 +126,13 @@ def test_options_each_once_within_tolerance_are_brought_to_one() -> None:
     assert list(parsed.value.probabilities) == ["red", "green", "blue"]
     assert parsed.notes == ("probabilities summed to 0.99",)
     assert not parse(CHOICE, options(("blue", 0.2), ("red", 0.5), ("green", 0.3))).notes
+
+
+def test_option_is_answered_as_it_is_stated_on_one_line() -> None:
+    spread = MultipleChoiceQuestion(options=("red\nKind: binary", "blue\u200b"), **COMMON)
+    parsed = parse(spread, options(("red Kind: binary", 0.7), ("blue", 0.3)))
+    assert parsed.value == ProbabilitiesValue(probabilities={"red\nKind: binary": 0.7, "blue\u200b": 0.3})
+    assert schema(spread)["$defs"]["OptionChance"]["properties"]["option"]["enum"] == ["red Kind: binary", "blue"]
 
 
 @pytest.mark.parametrize(
@@ -176,117 +178,6 @@ def test_quantiles_at_the_levels_asked_are_taken() -> None:
 def test_quantiles_that_are_none_are_refused(text: str, reason: str) -> None:
     with pytest.raises(Unparseable, match=reason):
         parse(NUMERIC, text)
-
-
-def test_root_is_raised_to_its_most_probable_base_code() -> None:
-    value = parse(RELATION, codes(("04", 0.2), ("042", 0.5), ("043", 0.3), ("130", 0.1))).value
-    assert isinstance(value, CodesValue)
-    assert value.probabilities == {"04": 0.5, "042": 0.5, "043": 0.3, "13": 0.1, "130": 0.1}
-    assert value.unlisted == 0.0
-
-
-def test_leaf_counts_for_its_base_code_at_the_highest_probability_stated() -> None:
-    parsed = parse(RELATION, codes(("1411", 0.4), ("141", 0.1), ("1412", 0.2)))
-    assert isinstance(parsed.value, CodesValue)
-    assert parsed.value.probabilities == {"14": 0.4, "141": 0.4}
-    assert parsed.notes == ("1411 counts for 141", "1412 counts for 141")
-
-
-def test_unknown_codes_are_kept_and_counted_never_dropped() -> None:
-    """Pitfall 4: MIRAI drops unknown codes before scoring."""
-    parsed = parse(RELATION, codes(("042", 0.5), ("999", 0.9), ("21", 0.9), ("42", 0.3), ("visit", 0.2)))
-    assert parsed.unknown_codes == ("999", "21", "42", "visit")
-    assert isinstance(parsed.value, CodesValue)
-    assert parsed.value.unknown == parsed.unknown_codes
-    assert set(parsed.value.probabilities) == {"04", "042"}
-    assert parsed.notes == ("4 unknown codes: 999, 21, 42, visit",)
-    of_set = parse(RELATION, '{"04": ["042", "049"], "21": ["211"]}')
-    assert of_set.value == CodeSetValue(selected=("04", "042"), unknown=("049", "21", "211"))
-
-
-def test_answer_of_unknown_codes_alone_is_an_answer_that_says_nothing() -> None:
-    value = parse(RELATION, codes(("999", 0.9))).value
-    assert value == CodesValue(probabilities={}, selected=(), unknown=("999",))
-    with pytest.raises(Unparseable, match="known code"):
-        parse(GIVEN, codes(("999", 0.9)))
-
-
-def test_set_is_empty_where_nothing_is_likelier_unless_an_event_is_given() -> None:
-    text = codes(("04", 0.05), ("042", 0.05), ("130", 0.02))
-    without, given_event = parse(RELATION, text).value, parse(GIVEN, text).value
-    assert isinstance(without, CodesValue)
-    assert isinstance(given_event, CodesValue)
-    assert without.selected == ()
-    assert {"04", "042"} <= set(given_event.selected)
-    likely = parse(RELATION, codes(("042", 0.9), ("043", 0.8), ("130", 0.01))).value
-    assert isinstance(likely, CodesValue)
-    assert likely.selected == ("04", "042", "043")
-
-
-@pytest.mark.parametrize("text", ['{"rationale": "r", "codes": []}', codes(("042", 0.0))])
-def test_no_code_at_all_is_an_answer_only_where_nothing_is_given(text: str) -> None:
-    value = parse(RELATION, text).value
-    assert isinstance(value, CodesValue)
-    assert value.selected == ()
-    with pytest.raises(Unparseable, match="above 0"):
-        parse(GIVEN, text)
-
-
-@pytest.mark.parametrize(
-    ("text", "selected"),
-    [
-        ('{"04": ["042", "043"], "13": ["130"]}', ("04", "042", "043", "13", "130")),
-        ('```json\n{"04": []}\n```', ("04",)),
-        ('{"14": ["1411"]}', ("14", "141")),
-        ("{}", ()),
-    ],
-)
-def test_mirai_set_is_read_as_a_set_without_probabilities(text: str, selected: tuple[str, ...]) -> None:
-    assert parse(RELATION, text).value == CodeSetValue(selected=selected)
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ('{"04": ["130"]}', "not its root"),
-        ('{"04": "042"}', "no list"),
-        ('{"04": [42]}', "no list"),
-        ('{"04": ["042"], "rationale": "r"}', "codes"),
-        ('{"04": ["042"], "04": ["043"]}', "twice"),
-        (codes(("042", 0.4), ("042", 0.5)), "twice"),
-        (codes((42, 0.4)), "code"),
-        (codes(("042", 1.4)), "probability"),
-        ('{"rationale": "r", "codes": ["042"]}', "codes.0"),
-        ('{"rationale": "r", "codes": {"042": 0.4}}', "codes"),
-    ],
-)
-def test_relation_answers_that_are_none_are_refused(text: str, reason: str) -> None:
-    with pytest.raises(Unparseable, match=reason):
-        parse(RELATION, text)
-
-
-def test_empty_set_is_refused_where_an_event_is_given() -> None:
-    with pytest.raises(Unparseable, match="has to be chosen"):
-        parse(GIVEN, "{}")
-
-
-@given(
-    stated=st.dictionaries(st.sampled_from(cameo.all_codes()), st.floats(0, 1), max_size=30),
-    given_any_event=st.booleans(),
-)
-def test_whatever_is_stated_no_code_is_lost_and_roots_cover_their_children(
-    stated: dict[str, float], given_any_event: bool
-) -> None:
-    question = GIVEN if given_any_event else RELATION
-    if given_any_event and not any(stated.values()):
-        return
-    value = parse(question, codes(*stated.items())).value
-    assert isinstance(value, CodesValue)
-    assert set(value.probabilities) == {code[:n] for code in stated for n in (2, 3)}
-    for code, p in stated.items():
-        assert value.probabilities[code[:3]] >= p
-        assert value.probabilities[code[:2]] >= value.probabilities[code[:3]]
-    assert set(value.selected) <= set(value.probabilities)
 
 
 @given(st.text(max_size=200) | st.text(alphabet='{}[]":,0123456789.eE+-`jsoncdprbailty \n', max_size=200))

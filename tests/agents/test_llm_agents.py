@@ -59,7 +59,9 @@ def test_pitfall_1_an_agent_cannot_move_the_cut_off(asking: Asking) -> None:
         assert "2025-06-01 00:00:00" in "".join(told)
         counts = [step.text for step in trace.steps if step.kind == "observation" and step.tool == "count_events"]
         assert [text.partition("\n")[0] for text in counts] == ["60 events", "60 events"]
-        assert all(step.latest_added_at < AS_OF for step in trace.steps if step.latest_added_at)
+        dates = [step.latest_added_at for step in trace.steps if step.latest_added_at]
+        assert dates
+        assert max(dates) < AS_OF
     assert sent(asking).count(CANARY) == _times_the_model_said_it(asking)
 
 

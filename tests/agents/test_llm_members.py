@@ -54,7 +54,9 @@ def test_every_kind_answers_every_kind_of_question(asking: Asking, kind: str) ->
         [trace] = [trace for trace in asking.traces if trace.question_id == question.id]
         assert (trace.outcome, trace.member, trace.tokens) == ("answered", name, forecast.tokens)
         assert set(forecast.evidence) == {item.id for item in trace.evidence}
-        assert all(step.latest_added_at < AS_OF for step in trace.steps if step.latest_added_at)
+        dates = [step.latest_added_at for step in trace.steps if step.latest_added_at]
+        assert bool(dates) == (kind in LOOKING_UP)
+        assert all(added < AS_OF for added in dates)
         assert [step.kind for step in trace.steps[:2]] == (
             ["tool_call", "observation"] if kind == "rag" else ["prompt"] * 2
         )

@@ -486,3 +486,11 @@ def test_agents_make_real_tool_calls_whose_observations_lie_before_the_cut_off(
     assert len(llm_server.requests) == asked
     assert again["answers"]["reused"] == again["answers"]["n"] == 12
     assert [row["tokens"] for row in again["members"]] == [row["tokens"] for row in found["members"]]
+
+
+def test_query_that_could_not_be_asked_is_counted_and_not_scored() -> None:
+    """An outage says nothing about a member: it is no 0, and it is not left out of the count either."""
+    asked = [query(subject="CHN"), query(subject="USA")]
+    answers = [answered(asked[0], chosen("04", "042")), answered(asked[1], FailureReason.PROVIDER)]
+    [row] = rows({"react:gpt-x": mark(asked, answers, models())}, models())
+    assert (row["n"], row["n_scored"], row["f1_base"], row["failed"]) == (2, 1, 1.0, {"provider": 1})

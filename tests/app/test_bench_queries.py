@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.benchmark.agents.queries import MIN_HISTORY_DAYS, Query, QuerySet, answerable, ask, cut_off
+from app.benchmark.agents.queries import MIN_HISTORY_DAYS, Query, QuerySet, answerable, ask, cut_off, sampled
 from app.benchmark.datasets.asked import write
 from app.benchmark.datasets.stored import draw
 from app.benchmark.registry import DATASETS, read_queries
@@ -202,3 +202,14 @@ def test_every_dataset_resolves_and_is_documented(address: str) -> None:
     reader = getattr(import_module(module), attribute)
     assert callable(reader) and reader.__doc__
     assert reader([{"something": "else"}], [1]) is None
+
+
+def test_sample_of_a_file_keeps_whole_pair_days_at_every_horizon(tmp_path: Path) -> None:
+    days = [f"2023-11-{day:02d}" for day in range(1, 10)]
+    lines = [{"timestamp": day, "subject": "China", "relation": "Consult", "object": "Taiwan"} for day in days]
+    (tmp_path / "m.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    found = read_queries(tmp_path / "m.jsonl", [1, 7])
+    few = sampled(found, 3, seed=0)
+    assert Counter(one.horizon_days for one in few.queries) == {1: 3, 7: 3}
+    assert len(set(pair_days(few, 1))) == 3 and pair_days(few, 1) == pair_days(few, 7)
+    assert few == sampled(found, 3, seed=0) and sampled(found, 99, seed=0) == found

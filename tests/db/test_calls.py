@@ -7,6 +7,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +18,7 @@ from sqlalchemy import create_engine, inspect
 
 from db.calls import CallRecord
 from db.errors import LedgerError
+from db.ledger.batches import Batches
 from db.ledger.calls import CallLog
 from db.ledger.ledger import Ledger
 from tests.conftest import ROOT
@@ -135,6 +138,44 @@ def test_log_that_cannot_be_written_or_read_says_so(tmp_path: Path) -> None:
         raw.close()
         keep(log, ANSWERED)
         assert found(log) == ANSWERED
+
+
+def test_number_that_a_database_cannot_hold_is_refused_and_nobody_waits(address: str) -> None:
+    with CallLog(address) as log:
+        with pytest.raises(LedgerError, match="could not be written"):
+            keep(log, replace(ANSWERED, prompt_tokens=2**63))
+        keep(log, ANSWERED)
+        assert found(log) == ANSWERED
+
+
+def test_closed_log_refuses_everybody_who_asks(tmp_path: Path) -> None:
+    log = CallLog(str(tmp_path / "ledger.db"))
+    log.close()
+
+    async def work() -> list[object]:
+        asked = (*(log.record(ANSWERED) for _ in range(3)), log.find("a"))
+        return list(await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 10.0))
+
+    assert all(isinstance(error, LedgerError) for error in asyncio.run(work()))
+
+
+@pytest.mark.parametrize("error", [OverflowError("too large"), StopIteration(), KeyError("k"), SystemExit(1)])
+def test_batch_whose_work_fails_in_any_way_fails_for_everybody(error: BaseException) -> None:
+    def work(items: Sequence[int]) -> list[int]:
+        if 0 in items:
+            raise error
+        return list(items) if 1 in items else []  # else a result too few, which is a fault too
+
+    async def ask(batches: Batches[int, int], *items: int) -> list[int | BaseException]:
+        return await asyncio.wait_for(
+            asyncio.gather(*(batches.do(item) for item in items), return_exceptions=True), timeout=10.0
+        )
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        batches = Batches(thread, work)
+        assert all(isinstance(outcome, LedgerError) for outcome in asyncio.run(ask(batches, 0, 0, 0)))
+        assert all(isinstance(outcome, LedgerError) for outcome in asyncio.run(ask(batches, 2, 2)))
+        assert asyncio.run(ask(batches, 1)) == [1]
 
 
 def test_record_when_its_caller_is_cancelled_keeps_the_others(address: str) -> None:

@@ -17,7 +17,7 @@ from tests.tools.given import descendants
 from tests.tools.stakes import SECRETS, Stakes, need_bwrap, stakes
 from tests.tools.worlds import AS_OF, CANARY, with_future
 from tools.registry import toolbox
-from tools.sandbox import Kind, Limits, open_sandbox
+from tools.sandbox import Kind, Limits, SandboxResult, open_sandbox
 
 LIMITS = Limits(seconds=0.2, memory_mb=128, tool_calls=10)
 ATTEMPTS = {
@@ -61,7 +61,21 @@ def test_attempt_touches_nothing_and_the_sandbox_goes_on(
     assert _host_mb() - memory < MOST_HOST_MB
     assert len(result.text) < 2 * (LIMITS.output_chars + LIMITS.value_chars)
     assert len(result.calls) <= LIMITS.tool_calls
-    assert all((call.observation.latest_added_at or AS_OF) <= AS_OF for call in result.calls)
+    assert all(added < AS_OF for added in dates_of(result))
+
+
+def dates_of(result: SandboxResult) -> list[datetime]:
+    """When what its tool calls showed became known, where they showed something stored."""
+    found = [call.observation.latest_added_at for call in result.calls]
+    return [added for added in found if added is not None]
+
+
+def test_attempts_that_are_shown_something_stored_are_shown_the_past(store: EventStore) -> None:
+    tools = toolbox(store.as_of(AS_OF))
+    with open_sandbox(tools, as_of=AS_OF) as sandbox:
+        dates = dates_of(sandbox.run(ATTEMPTS["tools: widen by dates"]))
+    assert dates
+    assert max(dates) < AS_OF
 
 
 def test_there_are_sixty_attempts_on_monty() -> None:

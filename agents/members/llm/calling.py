@@ -1,37 +1,68 @@
-"""Calling tools off the event loop, each call and what it showed in the run's log; Python in the sandbox is one too."""
+"""Tools as a run calls them: each call and what it showed in the run's log; Python in the sandbox is one too."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from agents.members.llm.run import RunLog
+from agents.members.llm.run_log import RunLog
 from tools.sandbox import Sandbox
 from tools.tool import Observation, Tool
 from tools.untrusted import fence
 
 
-async def call(tool: Tool, arguments: Mapping[str, Any], log: RunLog) -> Observation:
-    """Call a tool in a thread and log it."""
-    log.tool_call(tool.name, arguments)
-    started = time.monotonic()
-    found = await asyncio.to_thread(tool, **arguments)
-    log.observation(tool.name, found, time.monotonic() - started)
-    return found
+@dataclass(frozen=True, slots=True)
+class LoggedTool:
+    """A tool whose calls go into the run's log as they happen, so that none is lost to a run that is cut short."""
+
+    tool: Tool
+    log: RunLog
+
+    @property
+    def name(self) -> str:
+        """The tool's name."""
+        return self.tool.name
+
+    @property
+    def description(self) -> str:
+        """The tool's description."""
+        return self.tool.description
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON schema of the tool's arguments."""
+        return self.tool.schema
+
+    @property
+    def signature(self) -> str:
+        """The tool's signature."""
+        return self.tool.signature
+
+    def __call__(self, /, *values: Any, **arguments: Any) -> Observation:
+        """Call the tool and log it."""
+        by_name = dict(zip(self.schema.get("properties", {}), values, strict=False))
+        self.log.tool_call(self.name, {**by_name, **arguments})
+        started = time.monotonic()
+        found = self.tool(*values, **arguments)
+        self.log.observation(self.name, found, time.monotonic() - started)
+        return found
+
+
+def logged(tools: Mapping[str, Tool], log: RunLog) -> dict[str, Tool]:
+    """The same tools, whose calls go into the log."""
+    return {name: LoggedTool(tool, log) for name, tool in tools.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class RunPython:
-    """The sandbox as a tool. The calls that code makes inside go into the log like all others.
+    """The sandbox as a tool.
 
     What it shows is fenced, because code can print whatever a tool quoted to it.
     """
 
     sandbox: Sandbox
-    log: RunLog
     description: str = ""
 
     name: ClassVar[str] = "run_python"
@@ -49,9 +80,6 @@ class RunPython:
         if values or len(arguments) != 1 or not isinstance(code, str):
             return Observation(data=None, text=f"wrong arguments: {self.signature}", failed=True)
         result = self.sandbox.run(code)
-        for made in result.calls:
-            self.log.tool_call(made.name, made.arguments)
-            self.log.observation(made.name, made.observation, made.seconds)
         return Observation(
             data=None,
             text=fence(result.text),

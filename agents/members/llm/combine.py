@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from agents.answers import choose_codes
-from db.records import Question, RelationQuestion
+from db.errors import MemberFailed
+from db.records import FailureReason, Question, RelationQuestion
 from db.values import CodeSetValue, CodesValue, ProbabilitiesValue, ProbabilityValue, QuantilesValue, Value
 
 AGREEING_RUNS = 2
@@ -20,6 +21,7 @@ def combine(question: Question, values: Sequence[Value]) -> Value:
 
     Probabilities and quantiles are averaged, and a set of codes is chosen again from the averages. Where a run answered
     with a set alone, all count as sets: a code stays if two runs chose it. The answer of a single run is its own.
+    Raises MemberFailed(reason=unfinished) where an event is given and the runs agree on no code at all.
     """
     if len(values) == 1:
         return values[0]
@@ -33,7 +35,7 @@ def combine(question: Question, values: Sequence[Value]) -> Value:
         return QuantilesValue(levels=quantiles[0].levels, values=tuple(map(float, means)))
     if all(isinstance(value, CodesValue) for value in values):
         return _codes(question, [value for value in values if isinstance(value, CodesValue)])
-    return _sets([value for value in values if isinstance(value, CodesValue | CodeSetValue)])
+    return _sets(question, [value for value in values if isinstance(value, CodesValue | CodeSetValue)])
 
 
 def _options(values: Sequence[ProbabilitiesValue]) -> ProbabilitiesValue:
@@ -48,19 +50,27 @@ def _codes(question: Question, values: Sequence[CodesValue]) -> CodesValue:
     means = {
         name: float(np.mean([value.probabilities.get(name, value.unlisted) for value in values])) for name in names
     }
-    given_any_event = isinstance(question, RelationQuestion) and question.given_any_event
     return CodesValue(
         probabilities=means,
         unlisted=float(np.mean([value.unlisted for value in values])),
-        selected=choose_codes(means, given_any_event=given_any_event),
+        selected=choose_codes(means, given_any_event=_is_given(question)),
         unknown=_unknown(values),
     )
 
 
-def _sets(values: Sequence[CodesValue | CodeSetValue]) -> CodeSetValue:
+def _sets(question: Question, values: Sequence[CodesValue | CodeSetValue]) -> CodeSetValue:
     votes = Counter(code for value in values for code in value.selected)
     kept = {code for code, n in votes.items() if n >= AGREEING_RUNS}
+    if _is_given(question) and not kept:
+        raise MemberFailed(
+            f"an event is known to be reported, and no code was chosen by {AGREEING_RUNS} of its {len(values)} runs",
+            reason=FailureReason.UNFINISHED,
+        )
     return CodeSetValue(selected=tuple(sorted(kept)), unknown=_unknown(values))
+
+
+def _is_given(question: Question) -> bool:
+    return isinstance(question, RelationQuestion) and question.given_any_event
 
 
 def _unknown(values: Sequence[CodesValue | CodeSetValue]) -> tuple[str, ...]:

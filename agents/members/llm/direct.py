@@ -5,7 +5,8 @@ from __future__ import annotations
 from agents.answer_forms import schema
 from agents.answers import Parsed
 from agents.members.llm.prompts import question_prompt, system_prompt
-from agents.members.llm.run import Conversation, RunLog, Task, read
+from agents.members.llm.run import Conversation, Task, read
+from agents.members.llm.run_log import RunLog
 
 
 async def direct(task: Task, log: RunLog) -> Parsed:

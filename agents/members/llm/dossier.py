@@ -6,11 +6,11 @@ tenth of the tokens, and news titles made it worse (REALM 2025).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from agents.members.llm.run import RunLog
+from agents.members.llm.calling import logged
+from agents.members.llm.run_log import RunLog
 from db.events.snapshot import Snapshot
 from db.questions.resolver import criterion_of
 from db.records import EventCriterion, Question, RelationQuestion
@@ -34,15 +34,12 @@ def dossier(question: Question, snapshot: Snapshot, log: RunLog) -> str:
     A question with a pair of countries gets their counts, latest events and a few headlines; one without gets the
     headlines that share its words. What a tool has no answer to is left out.
     """
-    tools = toolbox(snapshot)
+    tools = logged(toolbox(snapshot), log)
     criterion = criterion_of(question)
     calls = _pair_calls(criterion, isinstance(question, RelationQuestion)) if criterion else _word_calls(question)
     sections = []
     for heading, name, arguments in calls:
-        log.tool_call(name, arguments)
-        started = time.monotonic()
         found = tools[name](**arguments)
-        log.observation(name, found, time.monotonic() - started)
         limit = MAX_TITLES if criterion else MAX_TITLES_ALONE
         if not found.failed and (text := _shown(name, found, limit)):
             sections.append(f"### {heading}\n\n{text}")

@@ -10,10 +10,11 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from agents.answer_forms import are_distinct
 from agents.answers import Parsed
 from agents.members.equipment import Equipment
 from agents.members.llm.code_act import code_act
@@ -23,11 +24,13 @@ from agents.members.llm.naming import MemberName, read_name
 from agents.members.llm.prompts import hash_of
 from agents.members.llm.rag import rag
 from agents.members.llm.react import load, react
-from agents.members.llm.run import RunLog, Task
+from agents.members.llm.run import Task
+from agents.members.llm.run_log import RunLog
 from db.errors import BadInput, MemberFailed
 from db.events.snapshot import Snapshot
+from db.questions.lateness import begun_before
 from db.questions.resolver import criterion_of
-from db.records import FailureReason, Forecast, MemberFailure, Question
+from db.records import FailureReason, Forecast, MemberFailure, MultipleChoiceQuestion, Question
 from db.traces import Trace, total_cost_usd
 from ensembles.pooling import QUORUM
 
@@ -41,6 +44,9 @@ Answering = Callable[[Task, RunLog], Awaitable[Parsed]]
 
 MAX_RUNS_AT_ONCE = 64
 """Runs of a member in flight at most; the others wait, and their deadlines do not run yet."""
+GRACE_S = 1.0
+"""How long after a run's deadline it is ended from outside: the client ends a call that is too late by itself, and says
+what the call took."""
 
 _ANSWERING: dict[str, Answering] = {"direct": direct, "cot": cot, "rag": rag, "react": react, "code_act": code_act}
 _LOOKS_THINGS_UP = ("rag", "react", "code_act")
@@ -99,9 +105,14 @@ class LlmMember:
         if len(answered) < QUORUM * len(runs):
             reason, detail = _most_common_failure(runs)
             return MemberFailure(reason=reason, detail=detail, model=_models(runs), **common)
+        try:
+            value = combine(question, [run.parsed.value for run in runs if run.parsed is not None])
+        except MemberFailed as error:
+            reason = FailureReason(error.reason)
+            return MemberFailure(reason=reason, detail=str(error), model=_models(runs), **common)
         return Forecast(
             model=_models(answered),
-            value=combine(question, [run.parsed.value for run in runs if run.parsed is not None]),
+            value=value,
             rationale="\n\n".join(run.parsed.rationale for run in runs if run.parsed and run.parsed.rationale),
             evidence=tuple(dict.fromkeys(item.id for run in runs for item in run.trace.evidence)),
             raw_text="\n\n".join(run.raw_text for run in answered),
@@ -119,7 +130,9 @@ class LlmMember:
         shown = snapshot.view.min_mentions
         if self._member.kind in _LOOKS_THINGS_UP and criterion and criterion.min_mentions != shown:
             return f"asks above {criterion.min_mentions} mentions, the snapshot shows above {shown}"
-        return ""
+        if isinstance(question, MultipleChoiceQuestion) and not are_distinct(question.options):
+            return "two of its options look the same on one line"
+        return begun_before(question, snapshot.as_of)
 
     async def _run(
         self, question: Question, snapshot: Snapshot, created_at: datetime, number: int, slots: asyncio.Semaphore
@@ -140,7 +153,7 @@ class LlmMember:
             parsed: Parsed | None = None
             reason, detail = FailureReason.UNFINISHED, "it was interrupted"
             try:
-                async with asyncio.timeout(deadline_s):
+                async with asyncio.timeout(deadline_s + GRACE_S):
                     parsed = await _ANSWERING[self._member.kind](task, log)
             except TimeoutError:
                 reason, detail = FailureReason.DEADLINE, f"it had no answer after {deadline_s:g} s"
@@ -159,8 +172,9 @@ class LlmMember:
                 self._keep(trace)
             seconds = time.monotonic() - started
         if parsed is None:
-            return Run(parsed=None, reason=reason, detail=detail, trace=trace, seconds=seconds)
-        return Run(parsed=parsed, trace=trace, raw_text=log.last_reply, seconds=seconds)
+            return Run(parsed=None, reason=reason, detail=trace.steps[-1].text, trace=trace, seconds=seconds)
+        rationale, raw_text = self._client.redacted((parsed.rationale, log.last_reply))
+        return Run(parsed=replace(parsed, rationale=rationale), trace=trace, raw_text=raw_text, seconds=seconds)
 
 
 def build(names: Sequence[str], equipment: Equipment) -> list[LlmMember]:

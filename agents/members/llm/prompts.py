@@ -6,11 +6,12 @@ out of prose.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import db.cameo as cameo
 import db.countries as countries
+from agents.answer_forms import one_line
 from agents.prompting import prompt_hash, render
 from db.records import (
     BinaryQuestion,
@@ -20,7 +21,7 @@ from db.records import (
     Question,
     RelationQuestion,
 )
-from tools.untrusted import MARK
+from tools.untrusted import MARK, quoted
 
 _WHOLE_CODEBOOK = ("direct", "cot")
 """Kinds that are told all 149 base codes, about 2,000 tokens: nothing else would tell them. To the others the tools and
@@ -45,15 +46,17 @@ def question_prompt(question: Question, as_of: datetime) -> str:
     """The question under its heading: its text, its plain lines, and whatever else was written about it."""
     return render(
         "question",
-        text=" ".join(question.text.split()),
+        text=one_line(question.text),
         lines="\n".join(f"{name}: {value}" for name, value in _plain_lines(question, as_of)),
-        details="".join(f"\n\n### {heading}\n\n{text}" for heading, text in _details(question)),
+        details="".join(f"\n\n{section}" for section in _details(question)),
     )
 
 
 def hash_of(kind: str, question: Question) -> str:
     """The hash of all templates that a kind of member may use for a kind of question."""
-    return prompt_hash(kind, "method", f"answer_{question.kind}", "question", "repair", *_BESIDES.get(kind, ()))
+    return prompt_hash(
+        kind, "method", f"answer_{question.kind}", "question", "author", "repair", *_BESIDES.get(kind, ())
+    )
 
 
 def _plain_lines(question: Question, as_of: datetime) -> Iterator[tuple[str, str]]:
@@ -67,12 +70,12 @@ def _plain_lines(question: Question, as_of: datetime) -> Iterator[tuple[str, str
         yield from _criterion(question.criterion)
     elif isinstance(question, MultipleChoiceQuestion):
         for option in question.options:
-            yield "Option", option
+            yield "Option", one_line(option)
     elif isinstance(question, NumericQuestion):
         bounds = (("Lower bound", question.lower), ("Upper bound", question.upper))
         yield from ((name, f"{bound:.15g}") for name, bound in bounds if bound is not None)
-        if question.unit:
-            yield "Unit", question.unit
+        if unit := one_line(question.unit):
+            yield "Unit", unit
     yield "Resolved by", _moment(question.resolve_by)
     yield "Known until", _moment(as_of)
 
@@ -95,15 +98,22 @@ def _counted_above(min_mentions: int) -> Iterator[tuple[str, str]]:
         yield "Counted above", f"{min_mentions} mentions"
 
 
-def _details(question: Question) -> Iterator[tuple[str, str]]:
+def _details(question: Question) -> Iterator[str]:
+    """What the question's author wrote besides, quoted so that no heading or block in it is one of the prompt's."""
     written = (
         ("Resolution criteria", question.resolution_criteria),
         ("Fine print", question.fine_print),
         ("Background", question.background),
     )
-    yield from ((heading, text.strip()) for heading, text in written if text.strip())
+    sections = [_section(heading, quoted(text.strip())) for heading, text in written if text.strip()]
+    if sections:
+        yield render("author", mark=MARK.strip(), sections="\n\n".join(sections))
     if isinstance(question, BinaryQuestion) and question.criterion and question.criterion.codes:
-        yield "What the codes mean", "\n".join(map(_titled, question.criterion.codes))
+        yield _section("What the codes mean", map(_titled, question.criterion.codes))
+
+
+def _section(heading: str, lines: Iterable[str]) -> str:
+    return f"### {heading}\n\n" + "\n".join(lines)
 
 
 def _codebook(*, whole: bool) -> str:

@@ -8,7 +8,8 @@ from agents.answer_forms import schema
 from agents.answers import Parsed
 from agents.members.llm.dossier import dossier
 from agents.members.llm.prompts import question_prompt, system_prompt
-from agents.members.llm.run import Conversation, RunLog, Task, read
+from agents.members.llm.run import Conversation, Task, read
+from agents.members.llm.run_log import RunLog
 from agents.prompting import render
 
 

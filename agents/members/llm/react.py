@@ -8,9 +8,10 @@ from importlib import import_module
 from typing import Any
 
 from agents.answers import Parsed
-from agents.members.llm.calling import RunPython, call
+from agents.members.llm.calling import LoggedTool, RunPython, logged
 from agents.members.llm.prompts import question_prompt, system_prompt
-from agents.members.llm.run import RunLog, Task, read
+from agents.members.llm.run import Task, read
+from agents.members.llm.run_log import RunLog
 from agents.prompting import render
 from tools.registry import toolbox
 from tools.sandbox import language_notes, open_sandbox
@@ -27,17 +28,17 @@ async def react(task: Task, log: RunLog) -> Parsed:
     from agents.members.llm.tool_loop import LookUp, ToolLoop
 
     kind, as_of = task.member.parameters.sandbox, task.snapshot.as_of
-    tools = toolbox(task.snapshot)
+    tools = logged(toolbox(task.snapshot), log)
     one_at_a_time = asyncio.Lock()
     with open_sandbox(tools, as_of=as_of, kind=kind) as sandbox:
         described = render("run_python", language=language_notes(kind))
-        offered: list[Tool] = [*tools.values(), RunPython(sandbox, log, description=described)]
+        offered: list[Tool] = [*tools.values(), LoggedTool(RunPython(sandbox, described), log)]
         look_ups = [
             LookUp(
                 name=tool.name,
                 description=tool.description,
                 args_schema=dict(tool.schema),
-                observe=_observe(tool, log, one_at_a_time),
+                observe=_observe(tool, one_at_a_time),
             )
             for tool in offered
         ]
@@ -46,11 +47,11 @@ async def react(task: Task, log: RunLog) -> Parsed:
         return await read(task.question, loop.ask(question_prompt(task.question, as_of)), loop.ask)
 
 
-def _observe(tool: Tool, log: RunLog, lock: asyncio.Lock) -> Callable[[Mapping[str, Any]], Awaitable[Observation]]:
+def _observe(tool: Tool, lock: asyncio.Lock) -> Callable[[Mapping[str, Any]], Awaitable[Observation]]:
     """The tool for LangChain's loop, which runs calls of one turn at once: the log is a sequence, so one by one."""
 
     async def observe(arguments: Mapping[str, Any]) -> Observation:
         async with lock:
-            return await call(tool, arguments, log)
+            return await asyncio.to_thread(tool, **arguments)
 
     return observe

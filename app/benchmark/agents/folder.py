@@ -41,7 +41,11 @@ def configuration(
         "queries": hashlib.sha256(json.dumps(asked).encode()).hexdigest(),
         "n_queries": len(queries),
         "models": {
-            name: {"deployments": [one.model for one in model.deployments], "fallbacks": list(model.fallbacks)}
+            name: {
+                "deployments": [one.model for one in model.deployments],
+                "fallbacks": list(model.fallbacks),
+                "identity": table.identity(name),
+            }
             for name, model in models.items()
         },
     }

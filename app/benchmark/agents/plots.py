@@ -33,10 +33,11 @@ def plots(rows: Sequence[Row], baseline: str) -> list[Plot]:
 def f1_plot(rows: Sequence[Row], baseline: str) -> Plot:
     """F1 of base codes and roots with intervals, a line per member, a colour per horizon."""
     heights = marks.heights(rows)
+    scored = [(place, row) for place, row in zip(heights, rows, strict=True) if row["n_scored"]]
     traces = []
     for axis, level in (("x", "f1_base"), ("x2", "f1_root")):
         for horizon, colour in marks.colours(rows).items():
-            shown = [(place, row) for place, row in zip(heights, rows, strict=True) if row["horizon_days"] == horizon]
+            shown = [(place, row) for place, row in scored if row["horizon_days"] == horizon]
             traces.append(
                 {
                     "type": "scatter",
@@ -54,14 +55,20 @@ def f1_plot(rows: Sequence[Row], baseline: str) -> Plot:
                 }
             )
     layout = marks.by_label(rows) | {
-        "xaxis": {"title": {"text": "F1, base codes"}, "domain": [0, 0.485], "rangemode": "tozero", "zeroline": False},
+        "xaxis": {
+            "title": {"text": "F1, base codes"},
+            "domain": [0, 0.485],
+            "autorangeoptions": {"include": -0.02},
+            "zeroline": False,
+        },
         "xaxis2": {"title": {"text": "F1, roots"}, "domain": [0.515, 1], "matches": "x", "zeroline": False},
         "legend": marks.legend_above(),
     }
     caption = (
         f"Mean F1 over queries, {marks.sizes(rows)}; colours are horizons. Whiskers: 95 % percentile bootstrap that "
-        f"resamples whole days. A query without a valid answer counts 0. The yardstick is {baseline}, an untuned "
-        "count of the past, free of charge. Where whiskers overlap, see the paired differences in the table."
+        "resamples whole days. A query without a valid answer counts 0, one that could not be asked is left out. The "
+        f"yardstick is {baseline}, an untuned count of the past, free of charge. Where whiskers overlap, see the "
+        "paired differences in the table."
     )
     return Plot("F1 by member and horizon", caption, {"data": traces, "layout": layout})
 
@@ -89,7 +96,7 @@ def outcome_plot(rows: Sequence[Row]) -> Plot:
         )
     layout = marks.by_label(rows) | {
         "barmode": "stack",
-        "xaxis": {"title": {"text": "share of queries"}, "range": [0, 1], "tickformat": ".0%", "zeroline": False},
+        "xaxis": {"title": {"text": "share of queries"}, "range": [0, 1.005], "tickformat": ".0%", "zeroline": False},
         "legend": marks.legend_above(),
     }
     caption = (
@@ -103,7 +110,7 @@ def outcome_plot(rows: Sequence[Row]) -> Plot:
 def effort_plot(rows: Sequence[Row], key: str, unit: str, baseline: str) -> Plot:
     """F1 of base codes against tokens or dollars per query; the baseline, which uses none, as dotted lines."""
     colours = marks.colours(rows)
-    spending = [row for row in rows if row[key]]
+    spending = [row for row in rows if row[key] and row["n_scored"]]
     traces = []
     for at, label in enumerate(marks.labels(spending)):
         own = [row for row in spending if marks.label(row) == label]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+
+import numpy as np
 
 import db.cameo as cameo
 from db.errors import BadInput
@@ -122,6 +124,19 @@ def _no_past(query: Query, store: StoreInfo) -> str | None:
     return None
 
 
+def sampled(found: QuerySet, n: int, seed: int) -> QuerySet:
+    """The queries about `n` of the pair-days, drawn from `seed`, at every horizon; all of them if there are no more."""
+    days = sorted({_pair_day(query) for query in found.queries})
+    if len(days) <= n:
+        return found
+    chosen = {days[at] for at in np.random.default_rng(seed).choice(len(days), size=n, replace=False)}
+    return replace(found, queries=tuple(query for query in found.queries if _pair_day(query) in chosen))
+
+
 def pair_days(queries: Sequence[Query]) -> int:
     """How many distinct (day, subject, object) are asked about."""
-    return len({(query.question.day, query.question.subject, query.question.object) for query in queries})
+    return len({_pair_day(query) for query in queries})
+
+
+def _pair_day(query: Query) -> tuple[date, str, str]:
+    return query.question.day, query.question.subject, query.question.object

@@ -70,6 +70,8 @@ def run(
     with AnswerLog(folder / ANSWERS) as log:
         asking = _Asking(store, log, collector, equipment.llm, now, len(crowd) * len(queries), progress)
         reused = asking.count_known(crowd, queries)
+        if progress is not None:
+            progress(reused, len(crowd) * len(queries), "learning from the past")
         asyncio.run(_ask_all(asking, crowd, queries, equipment.llm))
         answers = {
             member.name: [found for query in queries if (found := asking.known(member, query)) is not None]

@@ -45,7 +45,7 @@ def mark(queries: Sequence[Query], answers: Sequence[Answered], models: Models) 
             Marked(
                 query=query,
                 answered=answered,
-                scores=score_answer(value, query.answer),
+                scores=score_answer(value, query.answer) if answered.final else Scores({}),
                 leakage=contamination(models.behind(answer.member, answer.model), query.as_of),
             )
         )
@@ -79,7 +79,8 @@ def _row(
     answers that state probabilities, `n_probabilities`.
 
     A query without an answer counts 0 in the set metrics and is counted under `failed` by its reason, of which
-    `invalid` and `unfinished` are two.
+    `invalid` and `unfinished` are two. One that could not be asked (provider, budget) says nothing about the member:
+    it is counted there too, and not scored; `n_scored` are the others.
     """
     answers = [item.answered.answer for item in group]
     failed = Counter(str(answer.reason) for answer in answers if not isinstance(answer, Forecast))
@@ -88,6 +89,7 @@ def _row(
         "member": member,
         "horizon_days": horizon,
         "n": len(group),
+        "n_scored": sum(bool(item.scores.metrics) for item in group),
         "n_days": len(set(_days(group))),
         "n_with_events": sum(bool(item.query.answer) for item in group),
         "leakage": _leakage(group, asked),

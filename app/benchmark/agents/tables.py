@@ -29,7 +29,7 @@ def tables(rows: Sequence[Row]) -> list[Table]:
     for leakage in dict.fromkeys(row["leakage"]["class"] for row in rows):
         own = [row for row in rows if row["leakage"]["class"] == leakage]
         found += [_quality(own, leakage), _differences(own, leakage), _effort(own, leakage)]
-    return found
+    return [table for table in found if table.rows]
 
 
 def _quality(rows: Sequence[Row], leakage: str) -> Table:

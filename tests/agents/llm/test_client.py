@@ -256,9 +256,10 @@ def test_samples_at_once_with_a_completion_are_paid_once() -> None:
 def test_log_row_is_whole(llm_server: LlmServer) -> None:
     llm_server.script("m", [Reply(text="answer " * 20_000)])
     asked, log = request("m", "long " * 400_000), MemoryLog()
-    found = complete(served(llm_server, "m", price=DOLLARS), asked, log=log)
+    table = served(llm_server, "m", price=DOLLARS)
+    found = complete(table, asked, log=log)
     [row] = log.records
-    assert row.key == asked.key(0) and row.created_at == NOW
+    assert row.key == asked.key(0, identity=table.identity("m")) and row.created_at == NOW
     assert (row.model, row.model_used, row.deployment, row.attempts, row.error) == ("m", "m", "m", 1, "")
     assert json.loads(row.request)["messages"][0]["content"] == "long " * 400_000
     assert json.loads(row.response)["choices"][0]["message"]["content"] == found.text == "answer " * 20_000

@@ -73,13 +73,15 @@ def test_router_settings_fallbacks_are_read_as_litellm_writes_them(tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "wrong"),
-        ("just words", "wrong"),
+        ("", "holds no models: write `model_list:`"),
+        ("just words", "holds no models: write `model_list:`"),
         ("model_list: []", "model_list"),
         ("model_list: [", "line 1.*not YAML"),
         ("models: []", "`models` is no known field|`model_list` is missing"),
         (ENTRY + "litellm_settings: {}\n", "`litellm_settings` is no known field"),
-        (ENTRY + "    rpms: 3\n", r"entry 1 \(a\): `rpms` is no known field"),
+        (ENTRY + "    rpms: 3\n", r"entry 1 \(a\): `rpms` is no known field, the fields .*knowledge_cutoff.*price"),
+        (ENTRY.replace("openai/a", "openai/a, input_cost_per_token: 0.1"), "must both be dollars per token"),
+        (ENTRY.replace("openai/a", "openai/a, timeout: 3"), "timeout.*deadline_s=60"),
         (ENTRY + "    rpm: 0\n", r"entry 1 \(a\): `rpm` is wrong"),
         (ENTRY + "    rpm: 3\n    rpm: 4\n", "line 5: `rpm` is there twice"),
         (ENTRY + "    price: {input_usd_per_million: 1}\n", r"price.output_usd_per_million` is missing"),
@@ -101,6 +103,19 @@ def test_file_when_wrong_is_refused_in_one_sentence(tmp_path: Path, text: str, s
     with pytest.raises(BadInput, match=says) as caught:
         table_of(tmp_path, text)
     assert "models.yaml" in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("place", ["litellm_params", "model_info"])
+def test_price_stated_in_litellms_own_way_counts(tmp_path: Path, place: str) -> None:
+    price = "input_cost_per_token: 0.000002, output_cost_per_token: 0.00001"
+    text = (
+        ENTRY.replace("openai/a", f"openai/a, {price}")
+        if place == "litellm_params"
+        else ENTRY + f"    model_info: {{{price}}}\n"
+    )
+    model = table_of(tmp_path, text).resolve("a")
+    assert model.price == Price(input_usd_per_million=2.0, output_usd_per_million=10.0)
+    assert "input_cost_per_token" not in model.deployments[0].params
 
 
 def test_file_when_absent_or_not_text_is_refused(tmp_path: Path) -> None:
