@@ -61,7 +61,9 @@ def agents(
     """
     events, models, names = open_store(store), model_table(), with_baseline(members)
     found = wanted_queries(wanted, events)
-    described = configuration(names, found.queries, events.info().fingerprint, models)
+    last = max((query.as_of for query in found.queries), default=None)
+    articles = 0 if last is None else events.as_of(last).articles.count()
+    described = configuration(names, found.queries, events.info().fingerprint, models, articles=articles)
     place = folder or read_settings().cache / "benchmarks" / digest(described)
     claim(place, described)
     write(found.queries, place / QUERIES)

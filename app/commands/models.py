@@ -11,7 +11,6 @@ from app.commands.places import ledger_address
 from app.equipment import SCRIPTED, model_client, model_table
 from app.output import emit_json, err, out, progress_bar, table
 from db.errors import BadInput
-from db.ledger.calls import CallLog
 
 if TYPE_CHECKING:
     from agents.llm.client import LlmClient
@@ -126,6 +125,8 @@ async def _check_all(client: LlmClient, names: Sequence[str], update: Any) -> li
 
 def cost(only: list[str], ledger: str | None, *, as_json: bool) -> None:
     """What the call log says was spent."""
+    from db.ledger.calls import CallLog
+
     with CallLog(ledger_address(ledger)) as log:
         found = [spent for spent in log.spending() if not only or spent.model in only]
     if as_json:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.settings import read_settings
-from db.events.store import EventStore
-from db.ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from db.events.store import EventStore
+    from db.ledger.ledger import Ledger
 
 
 def store_path(store: Path | None) -> Path:
@@ -16,6 +19,8 @@ def store_path(store: Path | None) -> Path:
 
 def open_store(store: Path | None) -> EventStore:
     """The event store; raises StoreMissing with what to do."""
+    from db.events.store import EventStore  # duckdb, numpy: not for commands that need the ledger alone
+
     return EventStore(store_path(store))
 
 
@@ -26,4 +31,6 @@ def ledger_address(address: str | None) -> str:
 
 def open_ledger(address: str | None) -> Ledger:
     """The ledger, made if it is not there."""
+    from db.ledger.ledger import Ledger  # sqlalchemy: not for commands that need the store alone
+
     return Ledger(ledger_address(address))

@@ -27,6 +27,8 @@ from tests.member_worlds import AS_OF, CANARY, Asking, build_store, snapshot_of
 from tools.registry import TOOLS
 from tools.untrusted import LABEL, MARK
 
+pytestmark = pytest.mark.slow
+
 log = logging.getLogger(__name__)
 
 SOBER, GULLIBLE = "scripted", "obeys"

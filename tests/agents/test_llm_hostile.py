@@ -34,6 +34,8 @@ from tests.member_worlds import (
     snapshot_of,
 )
 
+pytestmark = pytest.mark.slow
+
 SECRET = "sk-canary-1234567890"  # noqa: S105 - nobody's
 PRICE = Price(input_usd_per_million=10.0, output_usd_per_million=10.0)
 DEEP = '{"keywords":' + "[" * 300 + "]" * 300 + "}"

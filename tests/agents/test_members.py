@@ -111,6 +111,7 @@ def answered(snapshot: Snapshot) -> tuple[list[Question], dict[str, list[Forecas
     }
 
 
+@pytest.mark.slow
 def test_every_member_answers_every_question_within_bounds(
     answered: tuple[list[Question], dict[str, list[Forecast | MemberFailure]]],
 ) -> None:

@@ -376,6 +376,7 @@ def test_folder_belongs_to_one_configuration(drawn: QuerySet, tmp_path: Path) ->
         "members": configuration([*STATISTICAL, "logistic"], drawn.queries, "store-a", ModelTable()),
         "queries": configuration(STATISTICAL, drawn.queries[1:], "store-a", ModelTable()),
         "store": configuration(STATISTICAL, drawn.queries, "store-b", ModelTable()),
+        "articles": configuration(STATISTICAL, drawn.queries, "store-a", ModelTable(), articles=7),
     }
     for differing, other in different.items():
         assert digest(other) != digest(mine)

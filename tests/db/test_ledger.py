@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 
 from db.errors import BadInput, LedgerError
+from db.ledger.engine import NEWEST, migrations
 from db.ledger.ledger import Ledger
 from db.records import BinaryQuestion, EventCriterion, FailureReason, Forecast, MemberFailure, Resolution
 from db.values import ProbabilityValue
@@ -192,3 +194,7 @@ def test_open_from_many_threads_migrates_once(address: str) -> None:
     assert errors == []
     with Ledger(address) as ledger:
         assert ledger.counts() == {"question": 1}
+
+
+def test_newest_schema_is_that_of_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(migrations()).get_current_head() == NEWEST

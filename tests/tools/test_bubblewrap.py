@@ -15,6 +15,8 @@ from tests.tools.stakes import need_bwrap
 from tools.sandbox import Sandbox
 from tools.seccomp import seccomp_filter
 
+pytestmark = pytest.mark.slow
+
 HOST = "host = look_up.__closure__[0].cell_contents\n"
 
 

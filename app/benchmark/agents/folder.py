@@ -23,9 +23,12 @@ CONFIGURATION = "configuration.json"
 
 
 def configuration(
-    members: Sequence[str], queries: Sequence[Query], fingerprint: str, table: ModelTable
+    members: Sequence[str], queries: Sequence[Query], fingerprint: str, table: ModelTable, *, articles: int = 0
 ) -> dict[str, Any]:
-    """Everything that decides the answers: members and their prompts, queries, the store, what models' names mean."""
+    """Everything that decides the answers: members and their prompts, queries, the store, what models' names mean.
+
+    `articles` is how many the last cut-off can see.
+    """
     asked = [[*query.key, *query.answer] for query in queries]
     models = {name: table.named[name] for name in models_of(members) if name in table.named}
     return {
@@ -38,6 +41,7 @@ def configuration(
             for query in queries[:1]
         },
         "store": fingerprint,
+        "articles": articles,
         "queries": hashlib.sha256(json.dumps(asked).encode()).hexdigest(),
         "n_queries": len(queries),
         "models": {
