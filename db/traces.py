@@ -26,7 +26,8 @@ class TraceStep(BaseModel):
     """One step. `latest_added_at` is when the newest stored row behind an observation became known: before `as_of`.
 
     `prompt` is what the model was sent, `reply` what it said, `tool_call` a tool it called with `arguments`,
-    `observation` what it was told, `failure` why the run ended without an answer.
+    `observation` what it was told, `failure` why the run ended without an answer. Arguments that are no JSON object,
+    or nested too deeply to be stored as one, stand in `text` as they were sent.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
