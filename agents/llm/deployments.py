@@ -159,6 +159,11 @@ class Model:
             return None
         return max(known, key=lambda price: (price.output_usd_per_million, price.input_usd_per_million))
 
+    def at_once(self, most: int) -> int:
+        """How many calls its deployments together take at once and within a minute, `most` at most: what is asked
+        beyond that waits in a queue."""
+        return min(most, sum(min(one.max_parallel or most, one.rpm or most) for one in self.deployments))
+
     @property
     def missing(self) -> tuple[str, ...]:
         """The environment variables that it needs and that are not set."""

@@ -12,9 +12,8 @@ from db.articles.article import Article
 from db.articles.store import ArticleStore
 from db.events.snapshot import Snapshot
 from db.events.store import EventStore
-from tests.tools.worlds import AS_OF, CANARY, PAIR, PAST, build, with_future
+from tests.tools.worlds import AS_OF, CANARY, PAIR, PAST, build, call, with_future
 from tools.registry import toolbox
-from tools.tool import Observation
 from tools.untrusted import LABEL, MARK
 
 IMPORTED = Article(
@@ -36,12 +35,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> EventStore:
 @pytest.fixture
 def snapshot(store: EventStore) -> Snapshot:
     return store.as_of(AS_OF)
-
-
-def call(snapshot: Snapshot, name: str, **arguments: Any) -> Observation:
-    observation = toolbox(snapshot)[name](**arguments)
-    assert not observation.failed, observation.text
-    return observation
 
 
 @pytest.mark.parametrize(

@@ -15,20 +15,13 @@ from db.events.snapshot import Snapshot
 from db.events.store import EventStore
 from db.gdelt.ingest import ingest_files
 from tests.gdelt_rows import row, write_csv
-from tests.tools.worlds import AS_OF, PAIR, with_future
+from tests.tools.worlds import AS_OF, PAIR, call, with_future
 from tools.registry import toolbox
-from tools.tool import Observation
 
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return with_future(tmp_path_factory.mktemp("world")).as_of(AS_OF)
-
-
-def call(snapshot: Snapshot, name: str, **arguments: Any) -> Observation:
-    observation = toolbox(snapshot)[name](**arguments)
-    assert not observation.failed, observation.text
-    return observation
 
 
 @pytest.mark.parametrize(

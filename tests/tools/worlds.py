@@ -104,3 +104,10 @@ def observe_all(snapshot: Snapshot) -> dict[str, list[Observation]]:
     """What every tool says to its calls."""
     tools = toolbox(snapshot)
     return {name: [tools[name](**arguments) for arguments in calls] for name, calls in CALLS.items()}
+
+
+def call(snapshot: Snapshot, name: str, **arguments: Any) -> Observation:
+    """What a tool shows when it is called rightly."""
+    observation = toolbox(snapshot)[name](**arguments)
+    assert not observation.failed, observation.text
+    return observation

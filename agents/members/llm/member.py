@@ -37,7 +37,6 @@ from ensembles.pooling import QUORUM
 if TYPE_CHECKING:
     from agents.llm.budget import Budget
     from agents.llm.client import LlmClient
-    from agents.llm.models import Model
 
 T = TypeVar("T")
 Answering = Callable[[Task, RunLog], Awaitable[Parsed]]
@@ -81,7 +80,7 @@ class LlmMember:
         self._client: LlmClient = equipment.llm
         self._keep = equipment.keep
         self._budget: Budget = Budget(self._member.parameters.budget_usd)
-        self._runs_at_once = _runs_at_once(equipment.llm.table.resolve(self._member.model))
+        self._runs_at_once = equipment.llm.table.resolve(self._member.model).at_once(MAX_RUNS_AT_ONCE)
 
     async def forecast(
         self, questions: Sequence[Question], snapshot: Snapshot, *, created_at: datetime
@@ -180,15 +179,6 @@ class LlmMember:
 def build(names: Sequence[str], equipment: Equipment) -> list[LlmMember]:
     """Language-model members of these names; raises as `LlmMember` and `read_name` do."""
     return [LlmMember(name, equipment) for name in names]
-
-
-def _runs_at_once(model: Model) -> int:
-    """As many runs as the model takes calls at once and a minute, so that no run's time goes by in a queue."""
-    limits = [
-        min(deployment.rpm or MAX_RUNS_AT_ONCE, deployment.max_parallel or MAX_RUNS_AT_ONCE)
-        for deployment in model.deployments
-    ]
-    return min(sum(limits), MAX_RUNS_AT_ONCE)
 
 
 def _models(runs: Sequence[Run]) -> str:

@@ -23,7 +23,6 @@ from db.events.store import EventStore
 
 if TYPE_CHECKING:
     from agents.llm.client import LlmClient
-    from agents.llm.models import Model
     from db.traces import Trace
 
 ANSWERS = "answers.jsonl"
@@ -187,7 +186,7 @@ class _Asking:
         """What all members of one model queue at."""
         [model] = models_of([member.name])
         if model not in self._gates:
-            limit = RUNS_AT_ONCE if self._llm is None else _questions_at_once(self._llm.table.resolve(model))
+            limit = RUNS_AT_ONCE if self._llm is None else self._llm.table.resolve(model).at_once(RUNS_AT_ONCE)
             self._gates[model] = asyncio.Semaphore(limit)
         return self._gates[model]
 
@@ -196,9 +195,3 @@ class _Asking:
         self._done += len(answers)
         if self._progress is not None:
             self._progress(self._done, self._total, member.name)
-
-
-def _questions_at_once(model: Model) -> int:
-    """As many as the model takes calls, at once and a minute, over all its deployments."""
-    calls = (min(one.max_parallel or RUNS_AT_ONCE, one.rpm or RUNS_AT_ONCE) for one in model.deployments)
-    return min(sum(calls), RUNS_AT_ONCE)

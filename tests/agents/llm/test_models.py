@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.llm.models import Capabilities, ModelTable, Price, load_models
+from agents.llm.models import Capabilities, Model, ModelTable, Price, load_models
 from db.errors import BadInput, UnknownName
 
 WHOLE = """
@@ -175,3 +175,11 @@ def test_reading_models_does_not_import_litellm() -> None:
         "from agents.llm.client import LlmClient; assert not {'litellm', 'openai', 'langchain_core'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_calls_at_once_are_those_of_all_deployments_up_to_the_most_wanted() -> None:
+    slow = ModelTable().with_model("m", model="openai/a", rpm=3, max_parallel=8).resolve("m")
+    fast = ModelTable().with_model("m", model="openai/a", rpm=60, max_parallel=4).resolve("m")
+    model = Model(name="m", deployments=(*slow.deployments, *fast.deployments))
+    assert (model.at_once(64), model.at_once(5)) == (7, 5)
+    assert ModelTable().resolve("openai/a").at_once(64) == 64
