@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from db.records import Aggregate, Forecast, MemberFailure, Record
+from db.reviews import PeerReview
 
 
 def natural_key(record: Record) -> str:
@@ -16,6 +17,8 @@ def natural_key(record: Record) -> str:
     elif isinstance(record, Aggregate):
         rule = sorted(record.parameters.items())
         parts = [record.question_id, record.rule, str(rule), record.as_of.isoformat(), *sorted(record.forecast_ids)]
+    elif isinstance(record, PeerReview):
+        parts = [record.forecast_id, record.assessor, record.model, record.prompt_hash]
     else:
         parts = [record.id]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

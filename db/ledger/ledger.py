@@ -17,11 +17,13 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from db.dialogues import Dialogue
 from db.errors import BadInput, LedgerError
 from db.ledger.engine import open_engine
 from db.ledger.keys import natural_key
 from db.ledger.models import Entry
 from db.records import QUESTION, Aggregate, Evidence, Forecast, MemberFailure, Question, Record, Resolution
+from db.reviews import PeerReview
 
 GENESIS = "0" * 64
 _APPEND_LOCK = 0x6C656467  # "ledg": one appender at a time, so that the chain has one end
@@ -137,6 +139,14 @@ class Ledger:
         found = (Resolution.model_validate_json(body) for body in self._bodies("resolution", questions))
         return {resolution.question_id: resolution for resolution in found}
 
+    def reviews(self, questions: Iterable[str] | None = None) -> list[PeerReview]:
+        """What members said of each other's forecasts of these questions (of all, without)."""
+        return [PeerReview.model_validate_json(body) for body in self._bodies("review", questions)]
+
+    def dialogues(self, questions: Iterable[str] | None = None) -> list[Dialogue]:
+        """The dialogues of people with the assistant about these questions (about all, without)."""
+        return [Dialogue.model_validate_json(body) for body in self._bodies("dialogue", questions)]
+
     def evidence(self, ids: Iterable[str]) -> list[Evidence]:
         """The stored items with these ids, which forecasts name as what they rest on."""
         return [Evidence.model_validate_json(body) for body in self._bodies("evidence", ids)]
@@ -235,6 +245,8 @@ _KINDS: dict[type[Record], str] = {
     Aggregate: "aggregate",
     Resolution: "resolution",
     Evidence: "evidence",
+    PeerReview: "review",
+    Dialogue: "dialogue",
 }
 
 
