@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Figure = dict[str, Any]
-"""A Plotly figure as plain data, `{"data": [...], "layout": {"height": pixels, ...}}`; the page colours paper and grid."""
+"""A Plotly figure as plain data, `{"data": [...], "layout": {"height": pixels, ...}}`; the page colours paper, grid."""
 
 
 @dataclass(frozen=True, slots=True)
