@@ -18,7 +18,9 @@ from agents.members.frequency import climatology, decayed_frequency, persistence
 from agents.members.state import Floats, Ints, State
 from agents.members.training import Rows, unthinned
 from agents.members.walk import Forecaster
-from ensembles.pooling import CLIP
+
+CLIP = 1e-6
+"""Where the pool of members takes odds: most codes are rare, and a thousandth would be no small probability."""
 
 PATIENCE = 15
 """Boosting stops after this many rounds without a gain on the held-out part of the past."""

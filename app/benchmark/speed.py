@@ -1,4 +1,4 @@
-"""How fast the store is, as ratios measured in one run: seconds alone say more about the machine than about us."""
+"""How fast the desk is, as ratios measured in one run: seconds alone say more about the machine than about us."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from app.benchmark import pooling_speed
 from db.demo import DemoWorld
 from db.errors import BadInput
 from db.events.filters import EventFilter, View
@@ -23,7 +24,8 @@ from db.gdelt.ingest import ingest_files
 from db.gdelt.replicate import replicate
 from db.gdelt.scan import scan_seconds
 
-PARTS = ("ingest", "queries", "growth", "models")
+PARTS = ("ingest", "queries", "growth", "models", "pooling")
+_OF_DATA = {"ingest", "queries", "growth"}
 SCALES = (1, 4, 12)
 _REPEATS = 40
 Row = dict[str, Any]
@@ -44,7 +46,9 @@ def speed(data: Path | None, only: Sequence[str]) -> dict[str, Any]:
         work = Path(folder)
         if "models" in wanted:
             rows += _model_calls(work)
-        if not set(wanted) - {"models"}:
+        if "pooling" in wanted:
+            rows += _pooling()
+        if not _OF_DATA & set(wanted):
             return {"data": None, "rows": rows}
         if data is None:
             data = work / "files"
@@ -61,6 +65,15 @@ def _model_calls(work: Path) -> list[Row]:
 
     seconds, ideal, calls = model_calls(work)
     return [_row("model calls, 1 s each in 64 slots", seconds, "s", ideal, calls, 1)]
+
+
+def _pooling() -> list[Row]:
+    what = f"pooling {pooling_speed.QUESTIONS:,} questions x {pooling_speed.MEMBERS} members, default rule"
+    rows = []
+    for absent, suffix in ((0.0, ""), (pooling_speed.ABSENT, f", {pooling_speed.ABSENT:.0%} absent")):
+        seconds, floor = pooling_speed.pooling_seconds(absent)
+        rows.append(_row(what + suffix, 1000 * seconds, "ms", 1000 * floor, pooling_speed.REPEATS, 1))
+    return rows
 
 
 def _measure(files: Sequence[Path], work: Path, scale: int, wanted: Sequence[str]) -> list[Row]:
