@@ -62,17 +62,23 @@ def cluster_bootstrap(
 def _resampled_means(
     sums: NDArray[np.float64], sizes: NDArray[np.float64], n_boot: int, seed: int
 ) -> NDArray[np.float64]:
-    """Means of shape (n_boot, columns): how often each cluster is drawn weighs its sums and its size.
+    """Means of shape (n_boot, columns): how often each cluster is drawn weighs its sums and its size."""
+    totals = resampled_totals(np.column_stack([sums, sizes]), n_boot=n_boot, seed=seed)
+    return totals[:, :-1] / totals[:, -1:]
+
+
+def resampled_totals(columns: NDArray[np.float64], *, n_boot: int, seed: int) -> NDArray[np.float64]:
+    """Column totals (n_boot, columns) of as many clusters as there are rows, drawn from them with replacement.
 
     Drawn in chunks, which leave the random stream as it is, so that many clusters do not fill the memory.
     """
     random = np.random.default_rng(seed)
-    k = len(sizes)
+    k = len(columns)
     chunk = max(1, _CHUNK // k)
     found = []
     for start in range(0, n_boot, chunk):
         times = random.multinomial(k, np.full(k, 1 / k), size=min(chunk, n_boot - start)).astype(np.float64)
-        found.append((times @ sums) / (times @ sizes)[:, None])
+        found.append(times @ columns)
     return np.concatenate(found)
 
 

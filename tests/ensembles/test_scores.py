@@ -127,6 +127,22 @@ def test_reliability_bins_account_for_every_forecast(pairs: list[tuple[float, bo
     assert 0 <= ece(outcome=outcome, probability=p, bins=bins) <= 1
 
 
+def test_reliability_bins_are_the_golden_ones() -> None:
+    probability = [0.0, 0.04, 0.1, 0.15, 0.3, 0.35, 0.35, 0.9, 0.95, 1.0]
+    outcome = [0, 0, 0, 1, 0, 1, 0, 1, 1, 1]
+    found = reliability_bins(outcome=outcome, probability=probability, bins=10)
+    assert [part.n for part in found] == [2, 2, 3, 3], "bins without forecasts are left out, .1 and .3 open theirs"
+    plotted = [(part.mean_probability, part.observed_rate, part.low, part.high) for part in found]
+    # Wilson's bounds as `scipy.stats.binomtest(hits, n).proportion_ci(method="wilson")` gives them.
+    golden = [
+        (0.02, 0.0, 0.0, 0.657620),
+        (0.125, 0.5, 0.094531, 0.905469),
+        (1 / 3, 1 / 3, 0.061492, 0.792340),
+        (0.95, 1.0, 0.438503, 1.0),
+    ]
+    assert np.array(plotted) == pytest.approx(np.array(golden), abs=5e-7)
+
+
 def test_calibrated_forecasts_have_no_reliability_gap() -> None:
     random = np.random.default_rng(0)
     p = random.choice([0.1, 0.3, 0.8], 200_000)
