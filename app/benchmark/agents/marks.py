@@ -1,15 +1,15 @@
-"""What the report's plots are put together from: heights, labels, colours and whiskers of the rows."""
+"""What the report's plots are put together from: heights, labels and colours of the rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-Row = dict[str, Any]
-Figure = dict[str, Any]
+from app.benchmark.page.content import Figure
+from app.benchmark.page.marks import COLOURS
 
-COLOURS = ("#3d8bd4", "#e08b2c", "#2fa57c", "#c065b0", "#b89a1c", "#7d84e0")
-GREY = "#8a8f98"
+Row = dict[str, Any]
+
 _BAND = 0.8
 """The share of a member's line that its horizons are spread over."""
 _ROW_PX, _TEXT_PX, _FRAME_PX = 20, 15, 130
@@ -64,32 +64,6 @@ def by_label(rows: Sequence[Row]) -> Figure:
     }
 
 
-def legend_above() -> Figure:
-    """A legend in one line above the plot."""
-    return {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "traceorder": "normal"}
-
-
-def whiskers(
-    means: Sequence[float], lows: Sequence[float | None], highs: Sequence[float | None], colour: str
-) -> Figure:
-    """Error bars from the lows to the highs; none where there are too few days to tell."""
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [0.0 if high is None else high - mean for mean, high in zip(means, highs, strict=True)],
-        "arrayminus": [0.0 if low is None else mean - low for mean, low in zip(means, lows, strict=True)],
-        "color": colour,
-        "thickness": 1.4,
-        "width": 4,
-    }
-
-
-def interval_whiskers(intervals: Sequence[dict[str, Any]], colour: str) -> Figure:
-    """Error bars of intervals."""
-    mean, low, high = ([interval[key] for interval in intervals] for key in ("mean", "low", "high"))
-    return whiskers(mean, low, high, colour)
-
-
 def outcomes(row: Row) -> dict[str, int]:
     """How many queries became what; together they are all of them."""
     failed = sum(row["failed"].values())
@@ -111,11 +85,6 @@ def sizes(rows: Sequence[Row]) -> str:
 def in_days(horizon: int) -> str:
     """A horizon in words."""
     return "1 day" if horizon == 1 else f"{horizon} days"
-
-
-def short(n: int) -> str:
-    """A count in four characters or so."""
-    return f"{n / 1000:.1f}k" if n >= 1000 else str(n)
 
 
 def _broken(line: str) -> str:

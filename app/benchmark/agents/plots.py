@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from app.benchmark.agents import marks
-from app.benchmark.agents.marks import GREY, Figure, Row
+from app.benchmark.agents.marks import Row
+from app.benchmark.page.content import Plot
+from app.benchmark.page.marks import GREY, interval_whiskers, legend_above, reliability
 
 MEMBER_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star", "hexagon", "cross", "bowtie", "pentagon")
 OUTCOMES = {"answered": "#2fa57c", "invalid": "#d5524e", "unfinished": "#e08b2c", "failed otherwise": GREY}
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """A figure with its title, and a caption that says n, intervals and yardstick."""
-
-    title: str
-    caption: str
-    figure: Figure
 
 
 def plots(rows: Sequence[Row], baseline: str) -> list[Plot]:
@@ -48,7 +40,7 @@ def f1_plot(rows: Sequence[Row], baseline: str) -> Plot:
                     "x": [row[level] for _, row in shown],
                     "y": [place for place, _ in shown],
                     "xaxis": axis,
-                    "error_x": marks.interval_whiskers([row["intervals"][level] for _, row in shown], colour),
+                    "error_x": interval_whiskers([row["intervals"][level] for _, row in shown], colour),
                     "marker": {"color": colour, "size": 9},
                     "customdata": [[marks.label(row), row["n"], row["n_days"]] for _, row in shown],
                     "hovertemplate": "%{customdata[0]}: F1 %{x:.3f}, n = %{customdata[1]} on %{customdata[2]} days",
@@ -62,7 +54,7 @@ def f1_plot(rows: Sequence[Row], baseline: str) -> Plot:
             "zeroline": False,
         },
         "xaxis2": {"title": {"text": "F1, roots"}, "domain": [0.515, 1], "matches": "x", "zeroline": False},
-        "legend": marks.legend_above(),
+        "legend": legend_above(),
     }
     caption = (
         f"Mean F1 over queries, {marks.sizes(rows)}; colours are horizons. Whiskers: 95 % percentile bootstrap that "
@@ -97,7 +89,7 @@ def outcome_plot(rows: Sequence[Row]) -> Plot:
     layout = marks.by_label(rows) | {
         "barmode": "stack",
         "xaxis": {"title": {"text": "share of queries"}, "range": [0, 1.005], "tickformat": ".0%", "zeroline": False},
-        "legend": marks.legend_above(),
+        "legend": legend_above(),
     }
     caption = (
         f"What became of each query, {marks.sizes(rows)}; one bar per horizon, the shortest on top. Invalid: not "
@@ -121,7 +113,7 @@ def effort_plot(rows: Sequence[Row], key: str, unit: str, baseline: str) -> Plot
                 "name": label,
                 "x": [row[key] / row["n"] for row in own],
                 "y": [row["f1_base"] for row in own],
-                "error_y": marks.interval_whiskers([row["intervals"]["f1_base"] for row in own], GREY),
+                "error_y": interval_whiskers([row["intervals"]["f1_base"] for row in own], GREY),
                 "text": [marks.in_days(row["horizon_days"]) for row in own],
                 "textposition": "middle right",
                 "marker": {
@@ -155,7 +147,7 @@ def effort_plot(rows: Sequence[Row], key: str, unit: str, baseline: str) -> Plot
             "tickformat": "~s" if key == "tokens" else "~g",
         },
         "yaxis": {"title": {"text": "F1, base codes"}, "rangemode": "tozero", "zeroline": False},
-        "legend": marks.legend_above(),
+        "legend": legend_above(),
         "margin": {"l": 60, "r": 30, "t": 60, "b": 50},
     }
     caption = (
@@ -172,48 +164,5 @@ def calibration_plots(rows: Sequence[Row]) -> list[Plot]:
 
 
 def _calibration(row: Row, colour: str) -> Plot:
-    bins = row["reliability"]
-    said, rate, low, high, n = (
-        [found[key] for found in bins] for key in ("mean_probability", "observed_rate", "low", "high", "n")
-    )
-    perfect = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [0, 1],
-        "y": [0, 1],
-        "line": {"dash": "dot", "width": 1, "color": GREY},
-        "hoverinfo": "skip",
-    }
-    observed = {
-        "type": "scatter",
-        "mode": "markers",
-        "x": said,
-        "y": rate,
-        "error_y": marks.whiskers(rate, low, high, colour),
-        "marker": {"color": colour, "size": 7},
-        "customdata": n,
-        "hovertemplate": "said %{x:.3f}, happened %{y:.3f}, n = %{customdata}",
-    }
-    counts = [
-        {
-            "x": place,
-            "y": 1,
-            "yref": "paper",
-            "yanchor": "bottom",
-            "text": marks.short(count),
-            "showarrow": False,
-            "font": {"size": 10},
-        }
-        for place, count in zip(said, n, strict=True)
-    ]
-    layout = {
-        "height": 320,
-        "showlegend": False,
-        "annotations": counts,
-        "xaxis": {"title": {"text": "stated probability"}, "range": [-0.04, 1.04], "zeroline": False},
-        "yaxis": {"title": {"text": "observed rate"}, "range": [-0.04, 1.04], "zeroline": False},
-        "margin": {"l": 52, "r": 14, "t": 24, "b": 46},
-    }
     title = f"{marks.label(row)}, {marks.in_days(row['horizon_days'])}"
-    caption = f"{row['n_probabilities']} answers x 149 base codes"
-    return Plot(title, caption, {"data": [perfect, observed], "layout": layout})
+    return reliability(title, f"{row['n_probabilities']} answers x 149 base codes", row["reliability"], colour)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from app.benchmark.agents import marks
-from app.benchmark.agents.plots import calibration_plots, plots
-from app.benchmark.agents.tables import leakage_lines, tables
+from app.benchmark.agents.page import page
+from app.benchmark.page.write import write_markdown, write_page
 from app.writing import written
 
 FILES = {"json": "report.json", "markdown": "report.md", "html": "report.html"}
@@ -19,40 +19,12 @@ def write_report(found: dict[str, Any], folder: Path, *, made_at: datetime) -> d
     """Write the three files into `folder` and return their paths by kind; raises BadInput where that cannot be done."""
     paths = {kind: str(folder / name) for kind, name in FILES.items()}
     content = {**found, "made_at": made_at, "report": paths}
-    texts = {
-        "json": json.dumps(content, indent=2, default=str, ensure_ascii=False, allow_nan=False),
-        "markdown": _page("report.md", content),
-        "html": _page("report.html", content),
-    }
-    for kind, text in texts.items():
-        with written(folder / FILES[kind]) as file:
-            file.write(text)
+    with written(folder / FILES["json"]) as file:
+        json.dump(content, file, indent=2, default=str, ensure_ascii=False, allow_nan=False)
+    made = page(content, _skipped_lines(content))
+    write_markdown(made, folder / FILES["markdown"], made_at=made_at)
+    write_page(made, folder / FILES["html"], made_at=made_at)
     return paths
-
-
-def _page(template: str, content: dict[str, Any]) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    rows = content["members"]
-    drawn = {}
-    if template.endswith("html"):
-        from plotly.offline import get_plotlyjs
-
-        drawn = {
-            "plots": plots(rows, content["baseline"]),
-            "calibration": calibration_plots(rows),
-            "plotly": get_plotlyjs(),
-        }
-    return environment.get_template(f"{template}.j2").render(
-        run=content, tables=tables(rows), leakage=leakage_lines(rows), skipped=_skipped_lines(content), **drawn
-    )
 
 
 def _skipped_lines(content: dict[str, Any]) -> list[str]:

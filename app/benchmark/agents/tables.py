@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from app.benchmark.agents import marks
 from app.benchmark.agents.marks import Row
+from app.benchmark.page.content import Table
 
 _NONE = "–"
 _LEVELS = ("base", "root", "quad", "binary")
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table of texts, the first column words, the others numbers."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str
 
 
 def tables(rows: Sequence[Row]) -> list[Table]:
