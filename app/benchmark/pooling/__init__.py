@@ -1,0 +1,1 @@
+"""Pooling rules, calibrators and hybrids compared on recorded forecasts of resolved questions."""

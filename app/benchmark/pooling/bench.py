@@ -1,0 +1,203 @@
+"""The comparison itself: every rule on every dataset, each difference with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from app.benchmark.pooling.attempts import ATTEMPTS
+from app.benchmark.pooling.candidates import fixed, learnt
+from app.benchmark.pooling.crowd import Crowd, crowd_of
+from app.benchmark.pooling.data import Recorded
+from app.benchmark.pooling.hybrids import hybrids
+from app.benchmark.pooling.learning import describe, out_of_sample
+from app.benchmark.pooling.measure import compared, summary, verdict
+from app.benchmark.pooling.standing import Default, default, gated
+from ensembles.habits import acquiescence, roundness
+from ensembles.odds import Floats
+from ensembles.power import EFFECT, clusters_needed, power
+from ensembles.scores import brier, log_score, reliability_bins
+from ensembles.significance import paired_cluster_bootstrap
+from ensembles.triage import triage
+from ensembles.weighting import effective_number_of_members
+
+Progress = Callable[[int, int, str], None]
+Row = dict[str, Any]
+
+
+def bench(
+    recorded: Recorded,
+    groups: Sequence[Sequence[str]],
+    *,
+    datasets: Sequence[str] = (),
+    fitting: Recorded | None = None,
+    attempts: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Compare the rules for every group of forecasters on every dataset; see `_group` for what is in `groups`.
+
+    With `fitting`, everything learnt is learnt there, from what was known when each question was asked, and only
+    applied here. `attempts` adds the rules of `attempts.py`. Raises BadInput as `crowd_of` does.
+    """
+    wanted = [(dataset, group) for dataset in datasets or recorded.questions for group in groups or [()]]
+    found = []
+    for done, (dataset, group) in enumerate(wanted):
+        crowd = crowd_of(recorded, dataset, group)
+        past = None if fitting is None else crowd_of(fitting, dataset, crowd.members)
+        if progress:
+            progress(done, len(wanted), dataset)
+        found.append(_group(crowd, past, attempts=attempts))
+    return {"groups": found, "forecasts_without_question": recorded.without_question, "power_effect": EFFECT}
+
+
+def _group(crowd: Crowd, past: Crowd | None, *, attempts: bool) -> Row:
+    """One dataset and group: members, default rule, all rules, hybrids, and how to read them."""
+    own = default(crowd, past)
+    rows = _rules(crowd, past, own.probability, attempts=attempts)
+    return {
+        "dataset": crowd.dataset,
+        "type": "market" if crowd.market else "data",
+        "members": list(crowd.members),
+        "n": len(crowd),
+        "clusters": len(np.unique(crowd.cluster)),
+        "rounds": len(crowd.rounds),
+        "incomplete": crowd.incomplete,
+        "rate_of_yes": float(crowd.outcome.mean()),
+        "learning": describe(crowd, past),
+        "average_member": _average(crowd),
+        "best_member_in_hindsight": _best(crowd),
+        "human": _human(crowd),
+        "default_rule": _default_row(crowd, own),
+        "rules": rows,
+        "hybrids": hybrids(crowd, past, own.probability),
+        "effective_members": _effective(crowd),
+        "triage": _triage(crowd, own.probability),
+        "acquiescence": _acquiescence(crowd),
+        "reliability": [asdict(part) for part in reliability_bins(outcome=crowd.outcome, probability=own.probability)],
+    }
+
+
+def _effective(crowd: Crowd) -> float:
+    """How many independent members these are worth, on the questions that came out yes or no."""
+    plain = crowd.where(np.isin(crowd.outcome, (0.0, 1.0)))
+    return effective_number_of_members(plain.probability, outcome=plain.outcome)
+
+
+def _average(crowd: Crowd) -> Row:
+    """The mean score of the members: what picking one of them at random is worth."""
+    truth = np.broadcast_to(crowd.outcome[:, None], crowd.probability.shape)
+    return {
+        "brier": float(brier(outcome=truth, probability=crowd.probability).mean()),
+        "log_loss": float(log_score(outcome=truth, probability=crowd.probability).mean()),
+    }
+
+
+def _best(crowd: Crowd) -> Row:
+    """The member with the lowest Brier score on these very questions, which nobody knew beforehand."""
+    rows = [{"member": name} | summary(p, crowd) for name, p in zip(crowd.members, crowd.probability.T, strict=True)]
+    return min(rows, key=lambda row: float(row["brier"]))
+
+
+def _human(crowd: Crowd) -> Row | None:
+    rows = np.isfinite(crowd.human)
+    if not rows.any():
+        return None
+    return {"n": int(rows.sum())} | summary(crowd.human[rows], crowd.where(rows))
+
+
+def _default_row(crowd: Crowd, own: Default) -> Row:
+    """The default with its reasons; where several rounds were asked, those of the last, and a row for each."""
+    _, last = own.rounds[-1]
+    score = brier(outcome=crowd.outcome, probability=own.probability)
+    to_plain = paired_cluster_bootstrap(score, brier(outcome=crowd.outcome, probability=crowd.pooled), crowd.cluster)
+    each = brier(outcome=crowd.outcome[:, None].repeat(len(crowd.members), 1), probability=crowd.probability)
+    to_average = paired_cluster_bootstrap(score, each.mean(axis=1), crowd.cluster)
+    return {
+        "rule": last.rule,
+        "reason": last.reason,
+        "parameters": last.parameters,
+        "known_outcomes": last.n_known,
+        "known_rounds": last.rounds,
+        **summary(own.probability, crowd),
+        "diff_to_logit_pool": to_plain.as_dict(),
+        "diff_to_average_member": to_average.as_dict(),
+        "verdict_to_average_member": verdict(to_average),
+        "power": power(score - each.mean(axis=1), crowd.cluster),
+        "clusters_needed": clusters_needed(score - each.mean(axis=1), crowd.cluster),
+        "by_round": [
+            {"asked_at": str(start), "rule": learnt.rule, "reason": learnt.reason} for start, learnt in own.rounds
+        ],
+    }
+
+
+def _rules(crowd: Crowd, past: Crowd | None, against: Floats, *, attempts: bool) -> list[Row]:
+    """Every rule against the default. What is learnt stands as it may be used, gated; `ungated` is it all the same."""
+    fixed_rules = {name: apply(crowd) for name, apply in fixed().items()}
+    if attempts:
+        fixed_rules |= {f"attempt: {name}": attempt(crowd) for name, attempt in ATTEMPTS.items()}
+    fits = learnt()
+    standings = {name: gated(fit, crowd, past) for name, fit in fits.items()}
+    ungated = {name: out_of_sample(fit, crowd, past) for name, fit in fits.items()}
+    as_used = compared(
+        fixed_rules | {name: standing.probability for name, standing in standings.items()}, crowd, against
+    )
+    raw = compared({name: found.probability for name, found in ungated.items()}, crowd, against)
+    rows = []
+    for name, row in as_used.items():
+        line = {"rule": name, "fitted": name in fits, **_named(row)}
+        if name in fits:
+            line["gate"] = {"on": standings[name].on, "reason": standings[name].reason}
+            line["ungated"] = {"n_learnt": int(ungated[name].learnt.sum()), **_named(raw[name])}
+        rows.append(line)
+    return rows
+
+
+def _named(row: Row) -> Row:
+    return {("diff_to_default" if key == "diff" else key): value for key, value in row.items()}
+
+
+def _triage(crowd: Crowd, pooled: Floats) -> list[Row]:
+    """Where the members disagree, does the crowd err? Over all questions, and for each source."""
+    if len(crowd.members) < 2:
+        return []
+    found = triage(
+        outcome=crowd.outcome,
+        probability=crowd.probability,
+        aggregate=pooled,
+        cluster=crowd.cluster,
+        source=crowd.source,
+    )
+    return [
+        {
+            "source": part.source,
+            "n": part.n,
+            "clusters": part.n_clusters,
+            "spearman": part.by_spread.as_dict(),
+            "spearman_of_own_doubt": part.by_doubt.as_dict(),
+            "spearman_beyond_own_doubt": part.beyond_doubt.as_dict(),
+            "flagged_spread": part.threshold,
+            "brier_flagged": part.error_flagged,
+            "brier_rest": part.error_rest,
+        }
+        for part in found
+    ]
+
+
+def _acquiescence(crowd: Crowd) -> list[Row]:
+    """Each member's lean to yes, and its share of round numbers."""
+    leans = acquiescence(outcome=crowd.outcome, probability=crowd.probability, cluster=crowd.cluster)
+    rounds = roundness(crowd.probability)
+    return [
+        {
+            "member": member,
+            "mean_forecast": lean.mean_forecast,
+            "rate_of_yes": lean.resolution_rate,
+            "lean": lean.lean.as_dict(),
+            "share_of_fives": numbers.share_of_fives,
+            "share_of_tens": numbers.share_of_tens,
+        }
+        for member, lean, numbers in zip(crowd.members, leans, rounds, strict=True)
+    ]

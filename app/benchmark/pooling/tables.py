@@ -1,0 +1,213 @@
+"""The comparison as tables of texts, for the screen and for the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from os.path import commonprefix
+from typing import Any
+
+from app.benchmark.page.content import Table
+
+Row = dict[str, Any]
+
+_NONE = "–"
+_RULE_COLUMNS = ("rule", "Brier", "log loss", "skill", "vs default", "", "power")
+
+
+def tables(group: Row) -> list[Table]:
+    """Yardsticks and fixed rules, learnt rules, hybrids, triage by spread, and the members' habits, of one group."""
+    found = [_fixed(group), _learnt(group)]
+    if group["hybrids"]:
+        found.append(_hybrids(group))
+    if group["triage"]:
+        found.append(_triage(group))
+    return [*found, _habits(group)]
+
+
+def label(group: Row) -> str:
+    """A group in a few words: its dataset, and what its members' names share."""
+    shared = commonprefix([name[::-1] for name in group["members"]])[::-1]
+    if len(group["members"]) == 1:
+        return f"{group['dataset']}: {group['members'][0]}"
+    if len(shared) >= 4:
+        return f"{group['dataset']}: {len(group['members'])} x *{shared}"
+    return f"{group['dataset']}: {', '.join(group['members'])}"
+
+
+def _fixed(group: Row) -> Table:
+    own, human, best = group["default_rule"], group["human"], group["best_member_in_hindsight"]
+    average = group["average_member"]
+    rows: list[tuple[str, ...]] = [
+        ("average member", score(average["brier"]), score(average["log_loss"]), "", "", "", ""),
+        ("best member in hindsight*", *_scores(best), "", "", ""),
+    ]
+    if human:
+        rows.append((f"human (n = {human['n']})", *_scores(human), "", "", ""))
+    rows.append((f"default: {own['rule']}", *_scores(own), "", "", ""))
+    rows += [_line(row) for row in group["rules"] if not row["fitted"]]
+    to_average = own["diff_to_average_member"]
+    left_out = f" {group['incomplete']} left out, not answered by all." if group["incomplete"] else ""
+    note = (
+        f"Best: {best['member']}. {group['n']} questions in {group['clusters']} clusters, {group['rounds']} round(s), "
+        f"{len(group['members'])} members, worth {group['effective_members']:.2f} independent ones.{left_out} Lower is "
+        "better; differences in Brier score with 95 % intervals, clusters resampled; skill against always saying the "
+        f"rate of yes. The default is {interval(to_average)} against the average member "
+        f"({own['verdict_to_average_member']}): {own['reason']}."
+    )
+    return Table(label(group), _RULE_COLUMNS, tuple(rows), note)
+
+
+def _learnt(group: Row) -> Table:
+    rows = tuple(
+        (
+            row["rule"],
+            "on" if row["gate"]["on"] else "off",
+            score(row["brier"]),
+            score(row["ungated"]["brier"]),
+            interval(row["ungated"]["diff_to_default"]),
+            row["ungated"]["verdict"],
+            chance(row["ungated"]),
+        )
+        for row in group["rules"]
+        if row["fitted"]
+    )
+    note = (
+        f"{group['learning'].capitalize()}. As used, a learnt rule that has not won on later rounds is the plain logit "
+        "pool. What it says ungated within one round flatters it: base rates move between rounds."
+    )
+    columns = ("learnt rule", "gate", "used", "ungated", "vs default", "", "power")
+    return Table(f"{label(group)}, learnt rules", columns, rows, note)
+
+
+def _hybrids(group: Row) -> Table:
+    rows = tuple(
+        (
+            row["hybrid"] + (" (recommended)" if row["recommended"] else ""),
+            score(row["brier"]),
+            score(row["log_loss"]),
+            interval(row["diff_to_human"]),
+            row["verdict"],
+            chance(row),
+        )
+        for row in group["hybrids"]
+    )
+    human = group["human"]
+    note = (
+        f"Human alone: {score(human['brier'])} (n = {human['n']}). 80/20: the human's share of the log-odds first. For "
+        "members that did not see the human number; what they saw is in their answers already."
+    )
+    columns = ("human / machine", "Brier", "log loss", "vs human", "", "power")
+    return Table(f"{label(group)}, with the human", columns, rows, note)
+
+
+def _triage(group: Row) -> Table:
+    rows = tuple(
+        (
+            row["source"] or "all",
+            str(row["n"]),
+            correlation(row["spearman"]),
+            correlation(row["spearman_of_own_doubt"]),
+            correlation(row["spearman_beyond_own_doubt"]),
+            _NONE if _unknown(row["brier_flagged"]) else score(row["brier_flagged"]),
+            _NONE if _unknown(row["brier_rest"]) else score(row["brier_rest"]),
+        )
+        for row in group["triage"]
+    )
+    note = (
+        "Rank correlation of the squared error of the default with the members' spread, with its own p (1 - p), and "
+        "with the spread where that is held fixed; Brier score of the fifth with the widest spread, and of the rest."
+    )
+    columns = ("source", "n", "spread", "own doubt", "spread beyond it", "flagged", "rest")
+    return Table(f"{label(group)}, where members disagree", columns, rows, note)
+
+
+def _habits(group: Row) -> Table:
+    rows = tuple(
+        (
+            row["member"],
+            f"{row['mean_forecast']:.3f}",
+            interval(row["lean"]),
+            f"{row['share_of_fives']:.0%}",
+            f"{row['share_of_tens']:.0%}",
+        )
+        for row in group["acquiescence"]
+    )
+    note = f"Lean: mean forecast less the rate of yes, {group['rate_of_yes']:.3f}. Round: multiples of .05 and of .1."
+    columns = ("member", "mean forecast", "lean to yes", "of .05", "of .1")
+    return Table(f"{label(group)}, members' habits", columns, rows, note)
+
+
+def _line(row: Row) -> tuple[str, ...]:
+    return (row["rule"], *_scores(row), interval(row["diff_to_default"]), row["verdict"], chance(row))
+
+
+def _scores(row: Row) -> tuple[str, str, str]:
+    gained = row["skill_vs_base_rate"]
+    return score(row["brier"]), score(row["log_loss"]), _NONE if _unknown(gained) else f"{gained:+.2f}"
+
+
+def chance(row: Row) -> str:
+    """The chance that a difference worth having would have shown."""
+    return "" if _unknown(row["power"]) else f"{row['power']:.0%}"
+
+
+def reading(found: Row) -> list[str]:
+    """How to read the tables, for a person."""
+    return [
+        f"Power: the chance to see a true difference of {found['power_effect']:g} in Brier score with so many "
+        "questions.",
+        "*In hindsight: nobody knew which member it would be. A crowd is insurance against not knowing: it beats the "
+        "average member, seldom the best one.",
+    ]
+
+
+def simulated_tables(found: Row) -> list[Table]:
+    """One table per scenario."""
+    return [_scenario(found, scenario) for scenario in found["scenarios"]]
+
+
+def _scenario(found: Row, scenario: Row) -> Table:
+    rows = tuple(
+        (row["rule"], interval(row["diff_to_logit_pool"]), signed(row["worst_20th"]), f"{row['too_costly']:.0%}")
+        for row in scenario["rules"]
+    )
+    columns = ("rule", "Brier vs logit pool", "worst 20th", f"> {found['too_costly']:g}")
+    note = f"{found['worlds']} worlds, {scenario['known']} outcomes known of {scenario['rounds']} round(s)."
+    return Table(scenario["scenario"], columns, rows, note)
+
+
+def score(value: float) -> str:
+    """A score without the zero before its point."""
+    text = f"{value:.4f}"
+    return text[1:] if text.startswith("0.") else text
+
+
+def signed(value: float) -> str:
+    """A difference with its sign."""
+    return f"{value:+.4f}".replace("0.", ".", 1)
+
+
+def interval(found: Row) -> str:
+    """`+.0014 [+.0007, +.0023]`."""
+    if _unknown(found["low"]):
+        return signed(found["mean"])
+    return f"{signed(found['mean'])} [{signed(found['low'])}, {signed(found['high'])}]"
+
+
+def correlation(found: Row) -> str:
+    """`+.83 [+.73, +.89]`."""
+    if _unknown(found["mean"]):
+        return _NONE
+    mean = f"{found['mean']:+.2f}"
+    return mean if _unknown(found["low"]) else f"{mean} [{found['low']:+.2f}, {found['high']:+.2f}]"
+
+
+def _unknown(value: float | None) -> bool:
+    return value is None or math.isnan(value)
+
+
+def sizes(groups: Sequence[Row]) -> str:
+    """How many questions there are, in words."""
+    n = sorted({group["n"] for group in groups})
+    return f"{n[0]} questions" if len(n) == 1 else f"{n[0]} to {n[-1]} questions a group"
