@@ -14,7 +14,8 @@ Mark = Annotated[StrictInt, Field(ge=1, le=5)]
 class PeerReview(Record):
     """`assessor`'s marks, 1 (poor) to 5 (excellent) by criterion, for the forecast `forecast_id` of `respondent`.
 
-    Assessor and respondent are members; where they are the same, the member reviews itself.
+    The assessor is the model that was asked (`model` is the one that answered), the respondent a member; a member whose
+    own model is the assessor is reviewed by itself.
     """
 
     question_id: Text
