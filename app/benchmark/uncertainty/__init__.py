@@ -1,0 +1,1 @@
+"""The uncertainty benchmark: which measure of uncertainty from sampled answers knows when a model is wrong?"""
