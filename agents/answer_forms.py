@@ -91,11 +91,17 @@ def are_distinct(options: Sequence[str]) -> bool:
 
 def schema(question: Question) -> dict[str, Any]:
     """The JSON schema of a question's answer, for models that can be held to one; all fields required, none besides."""
-    found = FORMS[question.kind].model_json_schema()
+    found = form_schema(FORMS[question.kind])
+    if isinstance(question, MultipleChoiceQuestion):
+        found["$defs"]["OptionChance"]["properties"]["option"]["enum"] = list(map(one_line, question.options))
+    return found
+
+
+def form_schema(form: type[Form]) -> dict[str, Any]:
+    """The JSON schema of one shape, with all of its fields required."""
+    found = form.model_json_schema()
     for part in (found, *found.get("$defs", {}).values()):
         part["required"] = list(part["properties"])
         for field in part["properties"].values():
             field.pop("default", None)
-    if isinstance(question, MultipleChoiceQuestion):
-        found["$defs"]["OptionChance"]["properties"]["option"]["enum"] = list(map(one_line, question.options))
     return found

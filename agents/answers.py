@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from pydantic import ValidationError
@@ -22,6 +22,8 @@ from db.errors import Unparseable
 from db.records import MultipleChoiceQuestion, NumericQuestion, Question, RelationQuestion
 from db.values import CodeSetValue, CodesValue, ProbabilitiesValue, ProbabilityValue, QuantilesValue, Value
 from ensembles.decoding import choose_set
+
+F = TypeVar("F", bound=Form)
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """The quantiles that a numeric answer gives."""
@@ -58,12 +60,16 @@ def parse(question: Question, text: str) -> Parsed:
             return _code_set(question, content)
         form = FORMS[question.kind].model_validate(content)
         return _READERS[type(form)](question, form)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or "answer"
-        raise Unparseable(f"{_REFUSED}: its {where[:80]} is wrong: {first['msg']}", raw_text=text) from error
     except ValueError as error:
-        raise Unparseable(f"{_REFUSED}: {error}", raw_text=text) from error
+        raise _unparseable(error, text) from error
+
+
+def parse_form(form: type[F], text: str) -> F:
+    """What a reply holds that answers no question itself, such as a judgement of one option; raises as `parse` does."""
+    try:
+        return form.model_validate(only_object(text))
+    except ValueError as error:
+        raise _unparseable(error, text) from error
 
 
 def choose_codes(probabilities: Mapping[str, float], *, given_any_event: bool) -> tuple[str, ...]:
@@ -80,6 +86,14 @@ def choose_codes(probabilities: Mapping[str, float], *, given_any_event: bool) -
         [picked] = choose_set(p, empty=None if given_any_event else np.prod(1 - p, axis=1))
         chosen += [code for code, pick in zip(codes, picked, strict=True) if pick]
     return tuple(sorted(chosen))
+
+
+def _unparseable(error: ValueError, text: str) -> Unparseable:
+    if not isinstance(error, ValidationError):
+        return Unparseable(f"{_REFUSED}: {error}", raw_text=text)
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(map(str, first["loc"])) or "answer"
+    return Unparseable(f"{_REFUSED}: its {where[:80]} is wrong: {first['msg']}", raw_text=text)
 
 
 def _relation(question: Question, form: RelationForm) -> Parsed:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from agents.answer_forms import are_distinct
 from agents.answers import Parsed
+from agents.gathering import all_of
 from agents.members.equipment import Equipment
+from agents.members.llm.choices.answering import answering, why_not
 from agents.members.llm.code_act import code_act
 from agents.members.llm.combine import combine
 from agents.members.llm.direct import cot, direct
@@ -24,7 +25,7 @@ from agents.members.llm.naming import MemberName, read_name
 from agents.members.llm.prompts import hash_of
 from agents.members.llm.rag import rag
 from agents.members.llm.react import load, react
-from agents.members.llm.run import Task
+from agents.members.llm.run import Answering, Task, most_common
 from agents.members.llm.run_log import RunLog
 from db.errors import BadInput, MemberFailed
 from db.events.snapshot import Snapshot
@@ -37,9 +38,6 @@ from ensembles.pooling import QUORUM
 if TYPE_CHECKING:
     from agents.llm.budget import Budget
     from agents.llm.client import LlmClient
-
-T = TypeVar("T")
-Answering = Callable[[Task, RunLog], Awaitable[Parsed]]
 
 MAX_RUNS_AT_ONCE = 64
 """Runs of a member in flight at most; the others wait, and their deadlines do not run yet."""
@@ -77,6 +75,7 @@ class LlmMember:
             raise BadInput(f"member {name!r} asks a language model, and there is no client for one")
         self.name = name
         self._member: MemberName = read_name(name)
+        self._answering = answering(self._member.parameters, _ANSWERING[self._member.kind])
         self._client: LlmClient = equipment.llm
         self._keep = equipment.keep
         self._budget: Budget = Budget(self._member.parameters.budget_usd)
@@ -89,7 +88,7 @@ class LlmMember:
         if self._member.kind == "react":
             await load()
         slots = asyncio.Semaphore(self._runs_at_once)
-        return await _all(self._answer(question, snapshot, created_at, slots) for question in questions)
+        return await all_of(self._answer(question, snapshot, created_at, slots) for question in questions)
 
     async def _answer(
         self, question: Question, snapshot: Snapshot, created_at: datetime, slots: asyncio.Semaphore
@@ -99,10 +98,11 @@ class LlmMember:
         if refusal := self._refusal(question, snapshot):
             return MemberFailure(reason=FailureReason.UNSUPPORTED, detail=refusal, model=self._member.model, **common)
         numbers = range(self._member.parameters.runs)
-        runs = await _all(self._run(question, snapshot, created_at, number, slots) for number in numbers)
+        runs = await all_of(self._run(question, snapshot, created_at, number, slots) for number in numbers)
         answered = [run for run in runs if run.parsed is not None]
         if len(answered) < QUORUM * len(runs):
-            reason, detail = _most_common_failure(runs)
+            failures = [(run.reason, run.detail) for run in runs if run.reason is not None]
+            reason, detail = most_common(failures, asked=len(runs), what="runs")
             return MemberFailure(reason=reason, detail=detail, model=_models(runs), **common)
         try:
             value = combine(question, [run.parsed.value for run in runs if run.parsed is not None])
@@ -115,7 +115,7 @@ class LlmMember:
             rationale="\n\n".join(run.parsed.rationale for run in runs if run.parsed and run.parsed.rationale),
             evidence=tuple(dict.fromkeys(item.id for run in runs for item in run.trace.evidence)),
             raw_text="\n\n".join(run.raw_text for run in answered),
-            prompt_hash=hash_of(self._member.kind, question),
+            prompt_hash=hash_of(self._member.kind, question, rank=self._member.parameters.rank),
             corpus_fingerprint=snapshot.fingerprint,
             cost_usd=total_cost_usd(run.trace.cost_usd for run in runs),
             tokens=sum(run.trace.tokens for run in runs),
@@ -131,6 +131,8 @@ class LlmMember:
             return f"asks above {criterion.min_mentions} mentions, the snapshot shows above {shown}"
         if isinstance(question, MultipleChoiceQuestion) and not are_distinct(question.options):
             return "two of its options look the same on one line"
+        if unfit := why_not(self._member.parameters, question):
+            return unfit
         return begun_before(question, snapshot.as_of)
 
     async def _run(
@@ -153,7 +155,7 @@ class LlmMember:
             reason, detail = FailureReason.UNFINISHED, "it was interrupted"
             try:
                 async with asyncio.timeout(deadline_s + GRACE_S):
-                    parsed = await _ANSWERING[self._member.kind](task, log)
+                    parsed = await self._answering(task, log)
             except TimeoutError:
                 reason, detail = FailureReason.DEADLINE, f"it had no answer after {deadline_s:g} s"
             except MemberFailed as error:
@@ -184,22 +186,3 @@ def build(names: Sequence[str], equipment: Equipment) -> list[LlmMember]:
 def _models(runs: Sequence[Run]) -> str:
     """The models that the runs ended with, each once."""
     return ", ".join(dict.fromkeys(run.trace.model for run in runs))
-
-
-def _most_common_failure(runs: Sequence[Run]) -> tuple[FailureReason, str]:
-    """The most common reason among the runs that failed (the first of equals), with its first detail."""
-    failed = [(run.reason, run.detail) for run in runs if run.reason is not None]
-    [(reason, n)] = Counter(reason for reason, _ in failed).most_common(1)
-    detail = next(detail for found, detail in failed if found is reason)
-    return reason, detail if len(runs) == 1 else f"{n} of {len(runs)} runs: {detail}"
-
-
-async def _all(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Everything at once, results in order. If one raises, the others are cancelled and waited for."""
-    tasks = [asyncio.ensure_future(one) for one in work]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -14,6 +14,8 @@ from agents.llm.chat import MAX_TOKENS
 from db.errors import BadInput, UnknownName
 
 KINDS = ("direct", "cot", "rag", "react", "code_act")
+RANKING_KINDS = ("direct", "cot")
+"""Kinds that can rank options by further questions, since these are asked without looking anything up."""
 
 
 class Parameters(BaseModel):
@@ -21,7 +23,9 @@ class Parameters(BaseModel):
 
     `runs` answers of one question are put together; `max_steps` are the model's turns in one run; `deadline_s` is the
     wall clock of one run; `budget_usd` caps what the member may spend in all (None: only the common budget does);
-    `max_tokens` is the longest reply; `sandbox` is where written code runs.
+    `max_tokens` is the longest reply; `sandbox` is where written code runs. Of multiple-choice questions only: `order`
+    asks in as many orders of the options as there are options and averages, `average` in cyclic ones, `balanced` in
+    ones that are balanced for neighbours too; `rank` ranks the options by further questions to the same model.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,6 +37,8 @@ class Parameters(BaseModel):
     budget_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     max_tokens: int = Field(default=MAX_TOKENS, ge=1, le=1_000_000)
     sandbox: Literal["monty", "bubblewrap"] = "monty"
+    order: Literal["average", "balanced"] | None = None
+    rank: Literal["equilibrium", "backward"] | None = None
 
 
 class MemberName(BaseModel):
@@ -65,7 +71,12 @@ def read_name(name: str) -> MemberName:
         )
     if not model:
         raise BadInput(f"member {name!r} names no model: write {kind}:MODEL, with a model of auspex models list")
-    return MemberName(name=name, kind=kind, model=model, parameters=_parameters(name, query) if asked else Parameters())
+    parameters = _parameters(name, query) if asked else Parameters()
+    if parameters.rank and kind not in RANKING_KINDS:
+        raise BadInput(
+            f"member {name!r}: rank={parameters.rank} goes with {' and '.join(RANKING_KINDS)}, not with {kind}"
+        )
+    return MemberName(name=name, kind=kind, model=model, parameters=parameters)
 
 
 def _parameters(name: str, query: str) -> Parameters:

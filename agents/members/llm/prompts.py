@@ -30,33 +30,47 @@ _BESIDES: dict[str, tuple[str, ...]] = {
     "rag": ("dossier",),
     "react": ("run_python", "invalid_call"),
     "code_act": ("execution", "mixed_reply"),
+    "equilibrium": ("answer_incorrect", "answer_candidate"),
+    "backward": ("backward", "backward_answer"),
 }
+"""What kinds of members, and ways of ranking options, tell a model besides."""
 
 
-def system_prompt(kind: str, question: Question, as_of: datetime, **fields: str) -> str:
-    """The standing orders of a kind of member for a kind of question; `fields` are what only that kind has."""
+def system_prompt(kind: str, question: Question, as_of: datetime, *, asking: str = "", **fields: str) -> str:
+    """The standing orders of a kind of member for a kind of question; `fields` are what only that kind has.
+
+    `asking` is the template that says what is to be answered where that is not the question itself.
+    """
     if isinstance(question, RelationQuestion):
         answer = render("answer_relation", codes=_codebook(whole=kind in _WHOLE_CODEBOOK))
     else:
-        answer = render(f"answer_{question.kind}")
+        answer = render(asking or f"answer_{question.kind}")
     return render(kind, method=render("method", as_of=_moment(as_of), mark=MARK.strip()), answer=answer, **fields)
 
 
-def question_prompt(question: Question, as_of: datetime) -> str:
-    """The question under its heading: its text, its plain lines, and whatever else was written about it."""
+def question_prompt(question: Question, as_of: datetime, *, candidate: str = "") -> str:
+    """The question under its heading: its text, its plain lines, and whatever else was written about it.
+
+    `candidate` is the one option that is to be judged, if one is.
+    """
+    lines = [*_plain_lines(question, as_of), *([("Candidate", one_line(candidate))] if candidate else [])]
     return render(
         "question",
         text=one_line(question.text),
-        lines="\n".join(f"{name}: {value}" for name, value in _plain_lines(question, as_of)),
+        lines="\n".join(f"{name}: {value}" for name, value in lines),
         details="".join(f"\n\n{section}" for section in _details(question)),
     )
 
 
-def hash_of(kind: str, question: Question) -> str:
-    """The hash of all templates that a kind of member may use for a kind of question."""
-    return prompt_hash(
-        kind, "method", f"answer_{question.kind}", "question", "author", "repair", *_BESIDES.get(kind, ())
-    )
+def backward_prompts(answer: str, as_of: datetime, n: int) -> tuple[str, str]:
+    """The standing orders, and the message with an answer, for which `n` questions are asked that it may reply to."""
+    return render("backward", as_of=_moment(as_of), n=str(n)), render("backward_answer", answer=one_line(answer))
+
+
+def hash_of(kind: str, question: Question, *, rank: str | None = None) -> str:
+    """The hash of all templates that a kind of member, ranking options by `rank`, may use for a kind of question."""
+    besides = (*_BESIDES.get(kind, ()), *_BESIDES.get(rank or "", ()))
+    return prompt_hash(kind, "method", f"answer_{question.kind}", "question", "author", "repair", *besides)
 
 
 def _plain_lines(question: Question, as_of: datetime) -> Iterator[tuple[str, str]]:

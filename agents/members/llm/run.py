@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from agents.answers import Parsed, parse
 from agents.llm.chat import Request
@@ -40,6 +42,11 @@ class Task:
     def seconds_left(self) -> float:
         """What is left of the run's wall clock, at least a millisecond."""
         return max(self.ends_at - time.monotonic(), 0.001)
+
+
+Answering = Callable[[Task, RunLog], Awaitable[Parsed]]
+"""How a question is answered in one run."""
+T = TypeVar("T")
 
 
 class Conversation:
@@ -83,8 +90,23 @@ def check_turns(task: Task, log: RunLog) -> None:
 
 async def read(question: Question, reply: Awaitable[str], ask_again: Callable[[str], Awaitable[str]]) -> Parsed:
     """The answer that the reply holds, or the one that the model gives when told, once, what was wrong with it."""
+    return await read_as(partial(parse, question), reply, ask_again)
+
+
+async def read_as(reader: Callable[[str], T], reply: Awaitable[str], ask_again: Callable[[str], Awaitable[str]]) -> T:
+    """The same for what `reader` reads, which raises Unparseable where it cannot."""
     try:
-        return parse(question, await reply)
+        return reader(await reply)
     except Unparseable as error:
         reason = str(error)
-    return parse(question, await ask_again(render("repair", reason=reason)))
+    return reader(await ask_again(render("repair", reason=reason)))
+
+
+def most_common(failures: Sequence[tuple[FailureReason, str]], *, asked: int, what: str) -> tuple[FailureReason, str]:
+    """The most common reason of at least one failure (the first of equals), with its first detail.
+
+    Where more than one was asked, the detail says how many of them failed so; `what` is what they are called.
+    """
+    [(reason, n)] = Counter(reason for reason, _ in failures).most_common(1)
+    detail = next(detail for found, detail in failures if found is reason)
+    return reason, detail if asked == 1 else f"{n} of {asked} {what}: {detail}"

@@ -28,7 +28,7 @@ MAX_ARGUMENTS = 200_000
 class RunLog:
     """The steps of a run as they happen, the evidence shown, and the models that answered, in order of appearance.
 
-    `turns` counts the model's replies, `last_reply` is the newest.
+    `turns` counts the model's replies, `last_reply` is the newest, with the newest of each part where there were some.
     """
 
     steps: list[TraceStep] = field(default_factory=list)
@@ -114,6 +114,15 @@ class RunLog:
     def note(self, text: str) -> None:
         """What the member itself found, such as unknown codes in the answer."""
         self.steps.append(TraceStep(kind="observation", text=storable(text)))
+
+    def add(self, parts: Sequence[RunLog]) -> None:
+        """Parts of the run that went on at once, each with a log of its own, one after the other."""
+        for part in parts:
+            self.steps += part.steps
+            self.evidence |= part.evidence
+            self.models |= part.models
+            self.turns += part.turns
+        self.last_reply = "\n\n".join(log.last_reply for log in (self, *parts) if log.last_reply)
 
     def failure(self, text: str) -> None:
         """Why the run ends without an answer."""
