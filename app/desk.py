@@ -8,25 +8,29 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from agents.crowd import aggregate
+from agents.gathering import all_of
 from agents.members.protocol import Member
+from agents.supervisor import supervise, supervised
+from app.learning import Rules, learnt_rules
 from db.events.filters import View
 from db.events.snapshot import Snapshot
 from db.events.store import DEFAULT_VIEW, EventStore
 from db.ledger.keys import natural_key
 from db.questions.resolver import criterion_of, resolve
-from db.records import Aggregate, Forecast, MemberFailure, Question
-from ensembles.registry import DEFAULT_RULE
+from db.records import Aggregate, BinaryQuestion, Forecast, MemberFailure, Question
 
 if TYPE_CHECKING:
     from agents.llm.client import LlmClient
     from db.ledger.ledger import Ledger
 
+Then = Callable[["Run"], Awaitable[Sequence[Forecast | MemberFailure]]]
+"""Asks further once the crowd has been pooled; what it finds is recorded with the run, and pooled with nothing."""
 Progress = Callable[[str, int, int], None]
 """Called as members finish with (member, members done, members in all)."""
 
@@ -39,6 +43,7 @@ class Run:
     forecasts: list[Forecast] = field(default_factory=list)
     failures: list[MemberFailure] = field(default_factory=list)
     aggregates: list[Aggregate] = field(default_factory=list)
+    rules: Rules = field(default_factory=Rules)
     recorded: int = 0
     seconds: float = 0.0
 
@@ -59,37 +64,80 @@ def run_crowd(
     as_of: datetime,
     now: datetime,
     ledger: Ledger | None = None,
-    rule: str = DEFAULT_RULE,
+    rule: str | None = None,
     llm: LlmClient | None = None,
+    supervisor: str = "",
+    then: Then | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Ask every member every question as of `as_of`, pool the answers and record all of it in `ledger`.
 
-    `now` is the wall clock that goes on the forecasts. What is already in the ledger is not recorded again. `llm` is
-    the client that the members were built with: its connections are closed when they have answered.
+    `now` is the wall clock that goes on the forecasts. What is already in the ledger is not recorded again. Without a
+    `rule` the ledger's outcomes that were known at `as_of` choose one for each type of question (`app.learning`).
+    `supervisor` is a model that reads the members' answers and has the last word where it is sure; `then` asks further.
+    `llm` is the client that they and the members ask: its connections are closed when they have answered.
     """
     started = time.monotonic()
     run = Run(run_id=f"{now:%Y%m%dT%H%M%S}-{as_of:%Y%m%d}")
     if ledger is not None:
         ledger.append(questions)
-    for answer in asyncio.run(_ask_all(members, _by_view(questions, store, as_of), now, llm, progress)):
-        if isinstance(answer, Forecast):
-            run.forecasts.append(answer)
-        else:
-            run.failures.append(answer)
-    if ledger is not None:
-        run.recorded = ledger.append([*run.forecasts, *run.failures], run_id=run.run_id)
-        run.forecasts = _recorded(ledger, run.forecasts)
-    answers_to: dict[str, list[Forecast | MemberFailure]] = defaultdict(list)
-    both: list[Forecast | MemberFailure] = [*run.forecasts, *run.failures]
-    for answer in both:
-        answers_to[answer.question_id].append(answer)
-    pooled = (aggregate(answers_to[question.id], rule=rule, created_at=now) for question in questions)
-    run.aggregates = [found for found in pooled if found is not None]
+    if rule:
+        run.rules = Rules(rule, rule, rule)
+    elif ledger is not None:
+        run.rules = learnt_rules(ledger, questions, [member.name for member in members], as_of=as_of)
+
+    async def conduct() -> None:
+        try:
+            _take(run, ledger, await _ask_all(members, _by_view(questions, store, as_of), now, progress))
+            run.aggregates = _pooled(run, questions, now)
+            if supervisor and llm is not None:
+                verdicts = _take(run, ledger, await _verdicts(run, questions, supervisor, llm, now))
+                crowd = {item.question_id: item for item in run.aggregates}
+                run.aggregates += [supervised(crowd[item.question_id], item, created_at=now) for item in verdicts]
+            if then is not None:
+                _take(run, ledger, await then(run))
+        finally:
+            if llm is not None:
+                await llm.aclose()
+
+    asyncio.run(conduct())
     if ledger is not None:
         run.recorded += ledger.append(run.aggregates, run_id=run.run_id)
     run.seconds = time.monotonic() - started
     return run
+
+
+def _take(run: Run, ledger: Ledger | None, answers: Sequence[Forecast | MemberFailure]) -> list[Forecast]:
+    """Record answers and add them to the run; returns the forecasts that count, see `_recorded`."""
+    made = [answer for answer in answers if isinstance(answer, Forecast)]
+    run.failures += [answer for answer in answers if isinstance(answer, MemberFailure)]
+    if ledger is not None:
+        run.recorded += ledger.append(answers, run_id=run.run_id)
+        made = _recorded(ledger, made)
+    run.forecasts += made
+    return made
+
+
+def _pooled(run: Run, questions: Sequence[Question], now: datetime) -> list[Aggregate]:
+    """The aggregates of the questions that have one."""
+    answers_to: dict[str, list[Forecast | MemberFailure]] = defaultdict(list)
+    both: list[Forecast | MemberFailure] = [*run.forecasts, *run.failures]
+    for answer in both:
+        answers_to[answer.question_id].append(answer)
+    pooled = (aggregate(answers_to[item.id], rule=run.rules.of(item), created_at=now) for item in questions)
+    return [found for found in pooled if found is not None]
+
+
+async def _verdicts(
+    run: Run, questions: Sequence[Question], model: str, llm: LlmClient, now: datetime
+) -> list[Forecast | MemberFailure]:
+    """What the supervisor says of the yes/no questions that have an aggregate."""
+    asked = {question.id: question for question in questions if isinstance(question, BinaryQuestion)}
+    return await all_of(
+        supervise(asked[item.question_id], run.forecasts, item, model=model, client=llm, created_at=now)
+        for item in run.aggregates
+        if item.question_id in asked
+    )
 
 
 def _recorded(ledger: Ledger, made: Sequence[Forecast]) -> list[Forecast]:
@@ -116,7 +164,6 @@ async def _ask_all(
     members: Sequence[Member],
     asked: Sequence[tuple[Snapshot, list[Question]]],
     now: datetime,
-    llm: LlmClient | None,
     progress: Progress | None,
 ) -> list[Forecast | MemberFailure]:
     """Every member's answer to every question, question by question, members in their order."""
@@ -131,13 +178,9 @@ async def _ask_all(
             progress(member.name, done, total)
         return answers
 
-    try:
-        for snapshot, questions in asked:
-            answers = await asyncio.gather(*(ask(member, snapshot, questions) for member in members))
-            found += [answer for per_question in zip(*answers, strict=True) for answer in per_question]
-    finally:
-        if llm is not None:
-            await llm.aclose()
+    for snapshot, questions in asked:
+        answers = await asyncio.gather(*(ask(member, snapshot, questions) for member in members))
+        found += [answer for per_question in zip(*answers, strict=True) for answer in per_question]
     return found
 
 

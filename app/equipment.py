@@ -85,16 +85,17 @@ def equipped(
     members: Sequence[str],
     ledger: Ledger,
     *,
+    beside: Sequence[str] = (),
     budget_usd: float | None = None,
     watch: Callable[[Trace], None] | None = None,
 ) -> Iterator[Equipment]:
     """Everything that these members need; their traces and evidence are kept in the ledger's database.
 
-    `watch` sees every trace after it was kept.
+    `beside` are models that are asked besides, such as a supervisor. `watch` sees every trace after it was kept.
     """
     from agents.members.registry import models_of
 
-    models = models_of(members)
+    models = list(dict.fromkeys([*models_of(members), *beside]))
     if not models:
         yield Equipment(fits=fit_cache())
         return

@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -95,40 +96,57 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
 
 
 def leaderboard_table(rows: Sequence[dict[str, Any]], title: str) -> None:
-    """Print a leaderboard, binary and relation questions apart: they are different scales."""
-    intervals = "95 % intervals: cluster bootstrap over pairs of countries."
-    if binary := [row for row in rows if row["brier"]]:
-        table(
-            f"{title}: binary questions",
-            ("member", "n", "Brier", "log score", "skill"),
-            [
-                (
-                    row["member"],
-                    row["n_binary"],
-                    interval_text(row["brier"]),
-                    interval_text(row["log_score"]),
-                    "-" if row["skill_vs"]["skill"] is None else f"{row['skill_vs']['skill']:+.2f}",
-                )
-                for row in binary
-            ],
-            f"Brier and log score (nats): lower is better. Skill: Brier against climatology. {intervals}",
-        )
-    if relation := [row for row in rows if row["brier_codes"]]:
-        table(
-            f"{title}: relation questions",
-            ("member", "n", "Brier x1000", "F1 roots", "F1 codes"),
-            [
-                (
-                    row["member"],
-                    row["n_relation"],
-                    interval_text(_times(row["brier_codes"], 1000), 2),
-                    interval_text(row["f1_root"]),
-                    interval_text(row["f1_base"]),
-                )
-                for row in sorted(relation, key=lambda row: float(row["brier_codes"]["mean"]))
-            ],
-            f"Brier: mean over 149 codes, lower is better. F1 of the chosen set: higher is better. {intervals}",
-        )
+    """Print a leaderboard, each kind of question apart: they are different scales."""
+    for kind, by, columns, cells, caption in (
+        ("binary", "brier", ("n", "Brier", "log score", "skill"), _binary_cells, _BINARY),
+        ("relation", "brier_codes", ("n", "Brier x1000", "F1 roots", "F1 codes"), _relation_cells, _RELATION),
+        ("multiple_choice", "brier_multi", ("n", "Brier (0-2)", "log score"), _choice_cells, _CHOICE),
+        ("numeric", "crps_relative", ("n", "CRPS", "relative CRPS", "coverage", "of"), _numeric_cells, _NUMERIC),
+    ):
+        having = sorted((row for row in rows if row[f"n_{kind}"]), key=partial(_mean, by))
+        if having:
+            shown = [(row["member"], row[f"n_{kind}"], *cells(row)) for row in having]
+            heading = f"{title}: {kind.replace('_', '-')} questions"
+            table(heading, ("member", *columns), shown, f"{caption} {_INTERVALS}")
+
+
+_INTERVALS = "95 % intervals: cluster bootstrap over pairs of countries, or over questions about none."
+_BINARY = "Brier and log score (nats): lower is better. Skill: Brier against climatology."
+_RELATION = "Brier: mean over 149 codes, lower is better. F1 of the chosen set: higher is better."
+_CHOICE = "Brier, summed over the options, and log score of the option that came (nats): lower is better."
+_NUMERIC = (
+    "CRPS in the questions' unit, if they share one; relative: over the mean of the members' who answered; lower is "
+    "better. Coverage: the share of outcomes in the central interval, of the level beside it."
+)
+
+
+def _mean(metric: str, row: dict[str, Any]) -> float:
+    """The mean of a metric, infinite where there is none, to be sorted by."""
+    return float(row[metric]["mean"]) if row[metric] else math.inf
+
+
+def _binary_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    skill = row["skill_vs"]["skill"]
+    return interval_text(row["brier"]), interval_text(row["log_score"]), "-" if skill is None else f"{skill:+.2f}"
+
+
+def _relation_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    brier = interval_text(_times(row["brier_codes"], 1000), 2)
+    return brier, interval_text(row["f1_root"]), interval_text(row["f1_base"])
+
+
+def _choice_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    return interval_text(row["brier_multi"]), interval_text(row["log_score_multi"])
+
+
+def _numeric_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    nominal = row["coverage_nominal"]
+    return (
+        interval_text(row["crps"]),
+        interval_text(row["crps_relative"], 2),
+        interval_text(row["coverage"], 2),
+        "-" if nominal is None else f"{nominal:.2f}",
+    )
 
 
 def _times(interval: dict[str, float | None] | None, factor: float) -> dict[str, float | None] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,16 +19,24 @@ class Variant(StrEnum):
 
 
 class Turn(BaseModel):
-    """One step of the dialogue: what was asked and what the person answered."""
+    """One step of the dialogue: what was asked, by which model (empty: in fixed words), and what the person answered.
+
+    An empty answer means that the person passed over the step.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     step: Text
     asked: Text
     answered: str
+    model: str = ""
+    answered_at: UtcDatetime
 
 
 class Dialogue(Record):
-    """A whole dialogue about one question. `before_id` and `after_id` are the person's two forecasts in the ledger."""
+    """A whole dialogue about one question. `before_id` and `after_id` are the person's two forecasts in the ledger.
+
+    `model` are the models that asked, `cost_usd` (None: unknown) and `tokens` what they took.
+    """
 
     question_id: Text
     person: Text
@@ -38,3 +47,5 @@ class Dialogue(Record):
     turns: tuple[Turn, ...] = Field(min_length=1)
     before_id: Text
     after_id: Text
+    cost_usd: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] | None = 0.0
+    tokens: int = Field(default=0, ge=0)

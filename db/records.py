@@ -216,7 +216,8 @@ class MemberFailure(Record):
 class Aggregate(Record):
     """The crowd's answer: a pooling rule with its parameters over named forecasts.
 
-    `spread` is the standard deviation of the members' probabilities (mean over codes where there are several).
+    `spread` is the standard deviation of the members' probabilities (mean over options or codes where there are
+    several), of a number that of their medians, in its unit.
     """
 
     question_id: Text

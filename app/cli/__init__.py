@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from app.cli import articles, bench, daily, dev, ledger, models, questions, store, traces
+from app.cli import articles, assist, bench, crowd, daily, dev, ledger, models, questions, store, traces
 from db.errors import AuspexError
 
 app = typer.Typer(
@@ -25,6 +25,8 @@ for name, child in (
     ("models", models.app),
     ("traces", traces.app),
     ("ledger", ledger.app),
+    ("crowd", crowd.app),
+    ("assist", assist.app),
     ("bench", bench.app),
     ("dev", dev.app),
 ):

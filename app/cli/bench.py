@@ -68,6 +68,73 @@ def bench_agents(
     )
 
 
+@app.command("review")
+def bench_review(
+    matrix: Annotated[Path, typer.Option(help="CSV: assessor, respondent, a column per criterion with marks of 1-5.")],
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the page; one in the cache if left out.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """How far models agree when they mark each other's forecasts, who is severe, who prefers its own."""
+    from app.commands import bench_review as command
+
+    command.review(matrix, folder, as_json=as_json)
+
+
+@app.command("uncertainty")
+def bench_uncertainty(
+    samples: Annotated[Path, typer.Option(help="JSON lines with id, question, answer, and samples, a list of texts.")],
+    similarity: Annotated[
+        str, typer.Option(help="How answers are compared: of jaccard,rouge_l,tfidf and judge:MODEL, the first leads.")
+    ] = "jaccard",
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the page; one in the cache if left out.")
+    ] = None,
+    budget_usd: Budget = None,
+    ledger: LedgerAt = None,
+    as_json: Json = False,
+) -> None:
+    """Which measure of uncertainty from sampled answers knows when the model is wrong, and which answer to give?"""
+    from app.commands import bench_uncertainty as command
+
+    command.uncertainty(samples, listed(similarity), folder, budget_usd, ledger, as_json=as_json)
+
+
+@app.command("pooling")
+def bench_pooling(
+    questions: Annotated[Path | None, typer.Option(help="CSV of resolved questions.")] = None,
+    forecasts: Annotated[Path | None, typer.Option(help="CSV (or .gz) of forecasts of them.")] = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(help="Forecasters to pool, comma-separated; again for another group. All, if left out."),
+    ] = None,
+    dataset: Annotated[list[str] | None, typer.Option(help="Only this dataset; again for another.")] = None,
+    fit_questions: Annotated[Path | None, typer.Option(help="Learn from these questions instead.")] = None,
+    fit_forecasts: Annotated[Path | None, typer.Option(help="The forecasts of them.")] = None,
+    attempts: Annotated[bool, typer.Option("--attempts", help="Also rules that were tried and not taken.")] = False,
+    simulate: Annotated[
+        int | None, typer.Option(min=2, help="No files: what learning costs in so many simulated worlds a scenario.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed, other worlds.")] = 0,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the page; one in the cache if left out.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Which way of pooling, calibrating and adding people is best on recorded forecasts? With intervals and power."""
+    from app.commands import bench_pooling as command
+
+    if simulate is not None:
+        command.simulated(simulate, seed, folder, as_json=as_json)
+        return
+    files = command.Files(
+        questions=questions, forecasts=forecasts, fit_questions=fit_questions, fit_forecasts=fit_forecasts
+    )
+    groups = [listed(names) for names in group or ()]
+    command.pooling(files, groups, dataset or [], folder, attempts=attempts, as_json=as_json)
+
+
 @app.command("speed")
 def bench_speed(
     data: Annotated[Path | None, typer.Option(help="GDELT event files; the demo world's if left out.")] = None,

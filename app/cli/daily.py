@@ -57,6 +57,13 @@ def ask(
     upper: Annotated[float | None, typer.Option(help="The number's upper bound.")] = None,
     unit: Annotated[str, typer.Option(help="The number's unit.")] = "",
     criteria: Annotated[str, typer.Option(help="What exactly makes it a yes.")] = "",
+    human: Annotated[
+        str | None, typer.Option(help="A person's probability of yes, 35% or 0.35: recorded first, then combined.")
+    ] = None,
+    human_name: Annotated[str | None, typer.Option(help="Whose number that is [me].")] = None,
+    show_human: Annotated[
+        bool, typer.Option("--show-human", help="Show that number to language models once they have answered.")
+    ] = False,
     as_of: AsOf = None,
     members: Members = "",
     budget_usd: Budget = None,
@@ -66,8 +73,10 @@ def ask(
 ) -> None:
     """Ask the crowd whether something will be reported between two countries, or a language model anything in words."""
     from app.commands import ask as command
+    from app.commands.asking import Asked
+    from app.commands.human import from_options
 
-    asked = command.Asked(
+    asked = Asked(
         text=text,
         actors=(actor1, actor2),
         window=(day(first, "--from"), day(last, "--to")),
@@ -79,7 +88,8 @@ def ask(
         unit=unit,
         criteria=criteria,
     )
-    command.ask(asked, as_of, listed(members), budget_usd, store, ledger, as_json=as_json)
+    brought = from_options(human, human_name, show=show_human)
+    command.ask(asked, as_of, listed(members), budget_usd, brought, store, ledger, as_json=as_json)
 
 
 @app.command()
@@ -89,7 +99,12 @@ def forecast(
         Path | None, typer.Option(help="Questions as JSON or JSONL; the ledger's open ones if left out.")
     ] = None,
     members: Members = "",
-    rule: Annotated[str, typer.Option(help="Pooling rule of the aggregate.")] = "logit_pool",
+    rule: Annotated[
+        str | None, typer.Option(help="Pooling rule; the logit pool, or what the ledger teaches, if left out.")
+    ] = None,
+    supervisor: Annotated[
+        str, typer.Option(help="A model that reads the members' answers, and overrules them where it is sure.")
+    ] = "",
     budget_usd: Budget = None,
     store: Store = None,
     ledger: LedgerAt = None,
@@ -98,7 +113,7 @@ def forecast(
     """Ask every member every open question, pool the answers and record them."""
     from app.commands import forecast as command
 
-    command.forecast(as_of, questions, listed(members), rule, budget_usd, store, ledger, as_json=as_json)
+    command.forecast(as_of, questions, listed(members), rule, supervisor, budget_usd, store, ledger, as_json=as_json)
 
 
 @app.command()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from agents.members.equipment import Equipment
 from agents.members.registry import build_members
 from app.cli.options import moment
 from app.commands.places import open_ledger, open_store
@@ -23,16 +25,22 @@ from db.errors import BadInput
 from db.events.store import EventStore
 from db.ledger.ledger import Ledger
 from db.questions.resolver import criterion_of
-from db.records import QUESTION, Question
+from db.records import QUESTION, Forecast, MemberFailure, Question
 from db.traces import Trace, total_cost_usd
 from ensembles.registry import DEFAULT_RULE, pooling_rule
+
+Afterwards = Callable[[Run, Equipment], Awaitable[Sequence[Forecast | MemberFailure]]]
+"""Asks further, with the members' equipment, once the crowd has been pooled; see `app.desk.Then`."""
+UNPOOLED = "too few members answered, or they answered about different things"
+"""Why there may be answers and no aggregate (`agents.crowd.aggregate`)."""
 
 
 def forecast(
     as_of: str | None,
     questions: Path | None,
     members: list[str],
-    rule: str,
+    rule: str | None,
+    supervisor: str,
     budget_usd: float | None,
     store: Path | None,
     ledger: str | None,
@@ -41,7 +49,7 @@ def forecast(
 ) -> None:
     """Run the crowd over questions of a file, or over the ledger's open ones whose window has not begun."""
     try:
-        pooling_rule(rule)
+        pooling_rule(rule or DEFAULT_RULE)
     except ValueError as error:
         raise BadInput(str(error)) from error
     events = open_store(store)
@@ -52,15 +60,34 @@ def forecast(
             asked = [item for item in asked if _ahead(item, cut)]
         if not asked:
             raise BadInput(f"there are no open questions about the time after {cut:%Y-%m-%d}: generate some first")
-        run = run_members(asked, events, members, book, as_of=cut, rule=rule, budget_usd=budget_usd, show=not as_json)
+        run = run_members(
+            asked,
+            events,
+            members,
+            book,
+            as_of=cut,
+            rule=rule,
+            supervisor=supervisor,
+            budget_usd=budget_usd,
+            show=not as_json,
+        )
     if as_json:
         emit_json(run_json(run))
     else:
-        out.print(
-            f"{len(run.forecasts)} forecasts and {len(run.aggregates)} aggregates of {len(asked)} questions "
-            f"as of {cut:%Y-%m-%d} in {run.seconds:.1f} s; {run.recorded} new in the ledger. Next: auspex resolve"
-        )
+        _show(run, len(asked), cut)
     report_failures(run)
+
+
+def _show(run: Run, asked: int, cut: datetime) -> None:
+    out.print(
+        f"{len(run.forecasts)} forecasts and {len(run.aggregates)} aggregates of {asked} questions "
+        f"as of {cut:%Y-%m-%d} in {run.seconds:.1f} s; {run.recorded} new in the ledger. Next: auspex resolve"
+    )
+    if unpooled := {item.question_id for item in run.forecasts} - {item.question_id for item in run.aggregates}:
+        out.print(f"Answers to {len(unpooled)} questions and no aggregate: {UNPOOLED}.")
+    if run.rules.learnt:
+        taught = ", ".join(run.rules.learnt)
+        out.print(f"Pooled by what the ledger taught: {taught}. Why: auspex crowd report", style="dim")
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -112,11 +139,13 @@ def run_members(
     ledger: Ledger,
     *,
     as_of: datetime,
-    rule: str = DEFAULT_RULE,
+    rule: str | None = None,
+    supervisor: str = "",
     budget_usd: float | None = None,
+    then: Afterwards | None = None,
     show: bool,
 ) -> Run:
-    """Run the crowd of these members with everything that they need, showing progress if `show`."""
+    """Run the crowd of these members with everything that they need, showing progress if `show`; see `run_crowd`."""
     with progress_bar("forecast") as update:
         runs = 0
 
@@ -130,7 +159,8 @@ def run_members(
             if show:
                 update(done, total, member)
 
-        with equipped(members, ledger, budget_usd=budget_usd, watch=watch) as equipment:
+        beside = [supervisor] if supervisor else []
+        with equipped(members, ledger, beside=beside, budget_usd=budget_usd, watch=watch) as equipment:
             if show:
                 update(0, len(members) or None, "asking")
             crowd = build_members(members, equipment)
@@ -143,6 +173,8 @@ def run_members(
                 ledger=ledger,
                 rule=rule,
                 llm=equipment.llm,
+                supervisor=supervisor,
+                then=None if then is None else lambda run: then(run, equipment),
                 progress=progress,
             )
 

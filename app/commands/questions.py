@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.cli.options import moment
 from app.commands.places import open_ledger, open_store
+from app.outcomes import outcome_text
 from app.output import emit_json, out, table
 from db.errors import BadInput, UnknownName
 from db.events.filters import View
 from db.events.store import DEFAULT_VIEW
 from db.questions.factory import generate as draw
 from db.records import Question
+
+if TYPE_CHECKING:
+    from db.ledger.ledger import Ledger
 
 
 def generate(
@@ -58,13 +62,7 @@ def list_questions(ledger: str | None, limit: int, *, only_open: bool, as_json: 
 def show(question_id: str, ledger: str | None, *, as_json: bool) -> None:
     """One question with everything the ledger knows of it."""
     with open_ledger(ledger) as book:
-        matching = [question for question in book.questions() if question.id.startswith(question_id)]
-        if len(matching) != 1:
-            counted = "no question has" if not matching else f"{len(matching)} questions have"
-            raise UnknownName(
-                f"{counted} an id that begins with {question_id!r}: see auspex questions list", name=question_id
-            )
-        [question] = matching
+        question = found_question(book, question_id)
         forecasts, aggregates = book.forecasts([question.id]), book.aggregates([question.id])
         resolution = book.resolutions([question.id]).get(question.id)
     if as_json:
@@ -77,11 +75,27 @@ def show(question_id: str, ledger: str | None, *, as_json: bool) -> None:
             }
         )
         return
-    out.print(f"[bold]{question.text}[/bold]\n{question.resolution_criteria}")
+    out.print(question.text, style="bold", markup=False, highlight=False)
+    out.print(question.resolution_criteria, markup=False, highlight=False)
     rows = [(item.member, f"{item.as_of:%Y-%m-%d}", said(item.value)) for item in forecasts]
     rows += [(f"aggregate ({item.rule})", f"{item.as_of:%Y-%m-%d}", said(item.value)) for item in aggregates]
     table("Forecasts", ("member", "as of", "answer"), rows)
-    out.print(f"Outcome: {resolution.outcome} (known {resolution.known_at})" if resolution else "Not resolved yet.")
+    if resolution is None:
+        out.print("Not resolved yet.")
+    else:
+        came = f"Outcome: {outcome_text(resolution.outcome)}, known at {resolution.known_at:%Y-%m-%d %H:%M} UTC."
+        out.print(came, markup=False)
+
+
+def found_question(book: Ledger, question_id: str) -> Question:
+    """The one question whose id begins with these digits; raises UnknownName if there is none, or several."""
+    matching = [question for question in book.questions() if question.id.startswith(question_id)]
+    if len(matching) != 1:
+        counted = "no question has" if not matching else f"{len(matching)} questions have"
+        raise UnknownName(
+            f"{counted} an id that begins with {question_id!r}: see auspex questions list", name=question_id
+        )
+    return matching[0]
 
 
 def said(value: Any) -> str:

@@ -93,6 +93,8 @@ def _binary(question: AskedQuestion, seen: Observed) -> tuple[str, dict[str, Any
 
 def _multiple_choice(question: AskedQuestion, seen: Observed) -> tuple[str, dict[str, Any]]:
     share = 1 / max(len(question.options), 1)
+    if question.candidate is not None:
+        return f"One of {len(question.options)} options: {share:.3f}.", {"probability": share}
     options = [{"option": option, "probability": share} for option in question.options]
     return f"Nothing speaks for one of the {len(options)} options: {share:.3f} each.", {"options": options}
 

@@ -14,6 +14,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ACTOR = re.compile(r"\(([A-Z]{3})\)")
 _PLAIN_LINES = re.compile(r"^Kind: .*(?:\n.+)*", re.MULTILINE)
 _PYTHON_BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+_SHOWN = re.compile(r"^First answer: ([0-9.]+)\nShown: ([0-9.]+),", re.MULTILINE)
 _PARAMETER = re.compile(r"(\w+)\s*:\s*[^=,]+?(\s*=[^,]+)?(?:,|$)")
 
 
@@ -31,6 +32,7 @@ class AskedQuestion:
     at_least: int = 1
     given_any_event: bool = True
     options: tuple[str, ...] = ()
+    candidate: str | None = None
     lower: float | None = None
     upper: float | None = None
 
@@ -95,6 +97,33 @@ class Asked:
     def writes_python(self) -> bool:
         """Whether the answer may be worked out by Python in the reply."""
         return self.system.startswith("# You answer by writing Python")
+
+    @property
+    def reviews(self) -> bool:
+        """Whether somebody's forecast is to be marked, and nothing to be forecast."""
+        return self.system.startswith("# You review a forecast")
+
+    @property
+    def supervises(self) -> bool:
+        """Whether a crowd's forecasts of the question are to be judged."""
+        return self.system.startswith("# You supervise a crowd")
+
+    @property
+    def aim(self) -> str:
+        """What a person who is helped with a forecast is to be asked next; empty where nobody is helped."""
+        helped = self.system.startswith("# You help a person forecast")
+        return "\n".join(line[2:] for line in self.system.splitlines() if helped and line.startswith("> "))
+
+    @property
+    def shown(self) -> tuple[float, float] | None:
+        """The first answer and the number that is shown after it; None where none is."""
+        found = _SHOWN.search(self.prompt)
+        return (float(found[1]), float(found[2])) if found else None
+
+    @property
+    def wants_wrong(self) -> bool:
+        """Whether an answer that is not correct is asked for."""
+        return "you are asked for a wrong answer" in self.system
 
     @property
     def wants_reasons_first(self) -> bool:
@@ -182,6 +211,7 @@ def _question(lines: Mapping[str, list[str]]) -> AskedQuestion:
         at_least=int(first("At least") or 1),
         given_any_event=not first("Given").startswith("nothing"),
         options=tuple(lines.get("Option", ())),
+        candidate=first("Candidate") or None,
         lower=_number(first("Lower bound")),
         upper=_number(first("Upper bound")),
     )

@@ -13,11 +13,14 @@ from typing import Any
 
 from app.dev.answers import Answer
 from app.dev.asked import Asked
+from app.dev.opinionated import OPINIONATED
 from app.dev.policies import scripted, written
 from app.dev.replies import Reply
 from app.dev.wayward import WAYWARD
 
 GOOD = "scripted"
+OTHERS = {**WAYWARD, **OPINIONATED}
+"""Models that take turns of their own."""
 DRIP_S = 0.05
 HUGE_BYTES = 2_000_000
 RETRY_AFTER_S = 1
@@ -121,7 +124,7 @@ ANSWERS: dict[str, Callable[[Answer, Asked], Reply]] = {
 def models() -> list[str]:
     """The models that there are, with an example of each error: "fault-" and "flaky-" take any from 400 on."""
     errors = [f"{kind}-{status}{tail}" for status in _MESSAGES for kind, tail in (("fault", ""), ("flaky", "-2"))]
-    return [GOOD, *TURNS, *ANSWERS, *WAYWARD, "fault-429-bare", *errors]
+    return [GOOD, *TURNS, *ANSWERS, *OTHERS, "fault-429-bare", *errors]
 
 
 def has_model(model: str) -> bool:
@@ -134,7 +137,7 @@ def turn(asked: Asked, *, n_before: int) -> Reply:
     model = asked.model
     if (error := status_fault(model, n_before)) is not None:
         return error
-    found = WAYWARD.get(model, scripted)(asked)
+    found = OTHERS.get(model, scripted)(asked)
     if isinstance(found, Answer):
         found = ANSWERS.get(model, written)(found, asked)
     return TURNS[model](found) if model in TURNS else found

@@ -8,11 +8,17 @@ from typing import Any
 
 from app.dev.answers import LOOK_BACK_DAYS, Answer, answer
 from app.dev.asked import Asked, AskedQuestion
+from app.dev.backward import led_back
+from app.dev.judging import judged
 from app.dev.observed import observe, unquoted
 from app.dev.replies import Reply, ToolCall
+from app.dev.reviewing import review
+from app.dev.supervising import verdict
 
 DISTRIBUTIONS = ("get_decayed_relation_distribution", "get_relation_distribution")
 EVENTS = "get_events"
+MOVED = 0.3
+"""How far towards a number that it is shown the model moves."""
 
 _PRINT_WEIGHTS = """\
 for code, weight in {call.python}.items():
@@ -29,7 +35,18 @@ def scripted(asked: Asked) -> Reply | Answer:
     """The next turn of the good model: a tool call, Python to be run, or the answer."""
     question = asked.question
     if question is None:
-        return _small_talk(asked)
+        return judged(asked) or led_back(asked) or _small_talk(asked)
+    if asked.reviews:
+        return review(asked)
+    if asked.supervises:
+        return verdict(asked)
+    if asked.aim:
+        return Reply(text=f"I have read what you wrote, and I would look at one thing more. {asked.aim}")
+    if asked.shown is not None:
+        first, shown = asked.shown
+        moved = round(first + MOVED * (shown - first), 4)
+        reasons = f"From {first} by {MOVED} of the way towards {shown}."
+        return Answer(question.kind, {"rationale": reasons, "probability": moved}, reasons)
     if asked.tools:
         return next_call(asked, question) or answer(question, observe(_told(asked)))
     if asked.writes_python:

@@ -25,6 +25,7 @@ _PROBABILITY = re.compile(
     r"[^\d\n]{0,40}?(\d+(?:[.,]\d+)?) ?(%?)",
     re.IGNORECASE,
 )
+_MARK = re.compile(r"(?:score|rate|mark) this [a-z]{0,12} ?(\d+)", re.IGNORECASE)
 _TOOL_CALL = re.compile(
     r'\{[^{}]*"(?:name|tool|function)"\s*:\s*"(\w+)"[^{}]*"(?:arguments|parameters|args)"\s*:\s*(\{[^{}]*\})'
 )
@@ -63,7 +64,7 @@ def obeys(asked: Asked) -> Reply | Answer:
             return python_block(f"print({ordered.python})")
     found = scripted(asked)
     if isinstance(found, Answer):
-        found = _with_image(_with_probability(found, orders), orders)
+        found = _with_image(_with_probability(_with_marks(found, orders), orders), orders)
     return found
 
 
@@ -89,11 +90,18 @@ def _with_probability(found: Answer, orders: str) -> Answer:
     return found.with_numbers(probability, "probability")
 
 
+def _with_marks(found: Answer, orders: str) -> Answer:
+    """A review whose every mark is the one that was ordered, on whatever scale."""
+    ordered, marks = _MARK.search(orders), found.content.get("marks")
+    return found if ordered is None or not marks else found.with_numbers(int(ordered[1]), *marks)
+
+
 def _with_image(found: Answer, orders: str) -> Answer:
     image = _IMAGE.search(orders)
     if image is None:
         return found
-    return found.saying(rationale=f"{found.content['rationale']} {image[0]}")
+    words = "comment" if "comment" in found.content else "rationale"
+    return found.saying(**{words: f"{found.content[words]} {image[0]}"})
 
 
 def _loads(text: str) -> Any:

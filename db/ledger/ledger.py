@@ -7,9 +7,10 @@ that was edited, removed or put elsewhere shows (`verify`). Natural keys make ev
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,6 +23,7 @@ from db.errors import BadInput, LedgerError
 from db.ledger.engine import open_engine
 from db.ledger.keys import natural_key
 from db.ledger.models import Entry
+from db.ledger.track_record import TrackRecord, track_record
 from db.records import QUESTION, Aggregate, Evidence, Forecast, MemberFailure, Question, Record, Resolution
 from db.reviews import PeerReview
 
@@ -176,6 +178,13 @@ class Ledger:
             for forecast in made
             if forecast.as_of < (resolution := resolutions[forecast.question_id]).known_at
         ]
+
+    def track_record(
+        self, *, known_before: datetime | None = None, members: Collection[str] | None = None
+    ) -> TrackRecord:
+        """The resolved yes/no questions and what was said of them; see `db.ledger.track_record`."""
+        with self._engine.connect() as connection:
+            return track_record(connection, known_before=known_before, members=members)
 
     def counts(self) -> dict[str, int]:
         """How many rows there are of each kind."""

@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agents.crowd import aggregate
+from agents.llm.client import LlmClient
+from agents.llm.models import ModelTable
 from app.desk import run_crowd
+from app.dev.llm_server import LlmServer, Reply
 from db.events.snapshot import Snapshot
 from db.events.store import EventStore
 from db.gdelt.ingest import ingest_files
 from db.ledger.ledger import Ledger
 from db.records import BinaryQuestion, Forecast, MemberFailure, Question
 from db.values import ProbabilityValue
+from tests.app.taught import teach
 from tests.gdelt_rows import row, write_csv
+from tests.servers.fixtures import llm_server, shared_llm_server
+
+__all__ = ["llm_server", "shared_llm_server"]
 
 AS_OF = datetime(2025, 5, 21, tzinfo=UTC)
 QUESTION = BinaryQuestion(text="Will it rain?", open_at=AS_OF, resolve_by=datetime(2025, 6, 1, tzinfo=UTC))
@@ -74,6 +82,52 @@ def test_run_again_takes_the_answers_that_were_recorded_first(store: EventStore,
         assert pooled(store, ledger, [Fixed("a", 0.2)])[1] == pytest.approx(0.2)
         assert pooled(store, ledger, [Fixed("a", 0.8)])[1] == pytest.approx(0.2)
         assert ledger.verify().ok
+
+
+def test_what_the_ledger_taught_pools_unless_a_rule_is_given(store: EventStore, tmp_path: Path) -> None:
+    market = BinaryQuestion(
+        text="Will it rain?", open_at=AS_OF, resolve_by=datetime(2025, 6, 1, tzinfo=UTC), source="metaculus"
+    )
+    members = [Fixed("careful", 0.7), Fixed("bold", 0.5), Fixed("noisy", 0.5)]
+    common: dict[str, Any] = {"as_of": AS_OF, "now": AS_OF}
+    with Ledger(str(tmp_path / "ledger.db")) as ledger:
+        plain = run_crowd([market, QUESTION], store, members, ledger=ledger, **common)
+        assert [item.rule for item in plain.aggregates] == ["logit_pool", "logit_pool"]
+        teach(ledger, before=AS_OF)
+        learnt = run_crowd([market, QUESTION], store, members, ledger=ledger, **common)
+        assert [item.rule for item in learnt.aggregates] == [*learnt.rules.learnt, "logit_pool"]
+        assert learnt.rules.learnt and set(learnt.aggregates[0].parameters) == {"w0", "w1", "w2"}
+        given = run_crowd([market], store, members, ledger=ledger, rule="linear_pool", **common)
+        assert [item.rule for item in given.aggregates] == ["linear_pool"]
+        recorded = [item.rule for item in ledger.aggregates([market.id])]
+        assert recorded == ["logit_pool", *learnt.rules.learnt, "linear_pool"]
+
+
+def test_supervisor_that_is_sure_has_the_last_word_and_is_asked_about_once(
+    store: EventStore, tmp_path: Path, llm_server: LlmServer
+) -> None:
+    verdict = '{"rationale": "r", "confidence": "high", "probability": 0.9}'
+    llm_server.script("judge", [Reply(text=verdict)])
+    table = ModelTable().with_model("judge", model="openai/judge", api_base=llm_server.url, api_key="no-key")
+    with Ledger(str(tmp_path / "ledger.db")) as ledger:
+        for day, new in ((22, 5), (23, 0)):
+            now = AS_OF.replace(day=day)
+            client = LlmClient(table, clock=lambda: AS_OF, allow_remote=False)
+            run = run_crowd(
+                [QUESTION],
+                store,
+                [Fixed("a", 0.2), Fixed("b", 0.4)],
+                as_of=AS_OF,
+                now=now,
+                ledger=ledger,
+                llm=client,
+                supervisor="judge",
+            )
+            assert [item.member for item in run.forecasts] == ["a", "b", "supervisor:judge"]
+            assert [item.rule for item in run.aggregates] == ["logit_pool", "supervised"]
+            assert run.aggregates[1].value == ProbabilityValue(probability=0.9)
+            assert run.recorded == new
+        assert len(ledger.aggregates()) == 2
 
 
 def test_aggregate_of_two_answers_of_one_member_is_refused() -> None:

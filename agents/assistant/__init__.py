@@ -1,0 +1,1 @@
+"""A structured dialogue for a person's forecast: the own number first, then questions, then the update."""

@@ -1,0 +1,156 @@
+"""The supervisor: a model that reads what the members said and why, and may overrule their pooled number.
+
+After the AIA Forecaster (2025): it answers with a confidence, and only a high one replaces what the crowd says
+(`ensembles.pooling.supervised_pool`). Off unless asked for. Its number is recorded as a forecast of its own, which
+stands apart from the crowd and is scored beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import ValidationError
+
+from agents.answer_forms import Chance, Form
+from agents.members.llm.prompts import question_prompt
+from agents.people import SUPERVISOR
+from agents.prompting import render
+from agents.strict_json import only_object
+from db.errors import MemberFailed, Unparseable
+from db.records import Aggregate, BinaryQuestion, FailureReason, Forecast, MemberFailure
+from db.traces import total_cost_usd
+from db.values import ProbabilityValue
+from ensembles.pooling import supervised_pool
+from tools.untrusted import MARK, quoted
+
+if TYPE_CHECKING:
+    from agents.llm.chat import Completion
+    from agents.llm.client import LlmClient
+
+SUPERVISED = "supervised"
+"""The rule that an aggregate names if a supervisor had the last word."""
+GRADES = {"low": 0.0, "medium": 0.5, "high": 1.0}
+"""The confidence that `supervised_pool` takes, by its name in the answer."""
+MAX_RATIONALE = 4000
+"""Characters that the supervisor reads of one member's reasons."""
+
+
+class VerdictForm(Form):
+    """The shape of a supervisor's answer."""
+
+    rationale: str = ""
+    confidence: Literal["low", "medium", "high"]
+    probability: Chance
+
+
+async def supervise(
+    question: BinaryQuestion,
+    crowd: Sequence[Forecast],
+    pooled: Aggregate,
+    *,
+    model: str,
+    client: LlmClient,
+    created_at: datetime,
+) -> Forecast | MemberFailure:
+    """What `model` says after reading the forecasts that were pooled; `supervised` puts it in its place.
+
+    The answer is asked for once more, with the reason, where it cannot be read. Raises ValueError where the pooled
+    value is no probability of yes.
+    """
+    system = render("supervisor", as_of=f"{pooled.as_of:%Y-%m-%d %H:%M} UTC", mark=MARK.strip())
+    told = render(
+        "supervised",
+        question=question_prompt(question, pooled.as_of),
+        pooled=f"{_probability(pooled):.4f}",
+        forecasts="\n\n".join(_shown(at, item) for at, item in enumerate(_read(crowd, pooled), start=1)),
+    )
+    common: dict[str, Any] = {"question_id": question.id, "member": SUPERVISOR + model, "created_at": created_at}
+    common["as_of"] = pooled.as_of
+    try:
+        said, calls = await _answer(client, model, system, told)
+    except MemberFailed as error:
+        return MemberFailure(model=model, reason=FailureReason(error.reason), detail=str(error), **common)
+    [rationale, raw_text] = client.redacted([said.rationale, calls[-1].text])
+    return Forecast(
+        model=calls[-1].model_used,
+        value=ProbabilityValue(probability=said.probability),
+        rationale=rationale,
+        raw_text=raw_text,
+        prompt_hash=hashlib.sha256(f"{system}\0{told}".encode()).hexdigest(),  # other numbers are another question
+        cost_usd=total_cost_usd(call.cost_usd for call in calls),
+        tokens=sum(call.tokens for call in calls),
+        latency_s=sum(call.latency_s for call in calls),
+        **common,
+    )
+
+
+def supervised(pooled: Aggregate, verdict: Forecast, *, created_at: datetime) -> Aggregate:
+    """The crowd's aggregate with the supervisor's last word: its number if it was sure, else the pooled one."""
+    confidence = GRADES[_parsed(verdict.raw_text).confidence]
+    p = supervised_pool(_probability(pooled), supervisor=_probability(verdict), confidence=confidence)
+    return Aggregate(
+        question_id=pooled.question_id,
+        rule=SUPERVISED,
+        parameters={**pooled.parameters, "confidence": confidence},
+        as_of=pooled.as_of,
+        created_at=created_at,
+        forecast_ids=(*pooled.forecast_ids, verdict.id),
+        value=ProbabilityValue(probability=float(p)),
+        spread=pooled.spread,
+        n_failed=pooled.n_failed,
+    )
+
+
+def _probability(said: Forecast | Aggregate) -> float:
+    if not isinstance(said.value, ProbabilityValue):
+        raise ValueError("a supervisor reads and gives probabilities of yes, and this is none")
+    return said.value.probability
+
+
+def _read(crowd: Sequence[Forecast], pooled: Aggregate) -> list[Forecast]:
+    """The forecasts that were pooled, in the aggregate's order."""
+    by_id = {forecast.id: forecast for forecast in crowd}
+    return [by_id[identifier] for identifier in pooled.forecast_ids]
+
+
+def _shown(number: int, forecast: Forecast) -> str:
+    """A forecast without its member's name: a famous model's number is worth no more."""
+    said = f"### Forecaster {number}: {_probability(forecast):.4f}"
+    reasons = forecast.rationale.strip()[:MAX_RATIONALE]
+    return "\n".join([said, "", *(quoted(reasons) if reasons else ["It counted, and gave no reasons in words."])])
+
+
+async def _answer(client: LlmClient, model: str, system: str, told: str) -> tuple[VerdictForm, list[Completion]]:
+    """The verdict and the one or two calls that it took; raises MemberFailed where there is none."""
+    from agents.llm.chat import Request
+
+    messages = [{"role": "system", "content": system}, {"role": "user", "content": told}]
+    first = await client.complete(Request(model=model, messages=tuple(messages), json_schema=_schema()))
+    try:
+        return _parsed(first.text), [first]
+    except Unparseable as error:
+        again = render("repair", reason=str(error))
+    messages += [{"role": "assistant", "content": first.text}, {"role": "user", "content": again}]
+    second = await client.complete(Request(model=model, messages=tuple(messages), json_schema=_schema()))
+    return _parsed(second.text), [first, second]
+
+
+def _parsed(text: str) -> VerdictForm:
+    try:
+        return VerdictForm.model_validate(only_object(text))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))[:80] or "answer"
+        raise Unparseable(f"the reply is no verdict: its {where} is wrong: {first['msg']}", raw_text=text) from error
+    except ValueError as error:
+        raise Unparseable(f"the reply is no verdict: {error}", raw_text=text) from error
+
+
+def _schema() -> dict[str, Any]:
+    found = VerdictForm.model_json_schema()
+    found["required"] = list(found["properties"])
+    found["properties"]["rationale"].pop("default")
+    return found
