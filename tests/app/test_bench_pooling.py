@@ -179,6 +179,17 @@ def test_bad_files_are_refused_by_line_and_value(tmp_path: Path, change: Any, me
         default_of(tmp_path, rows)
 
 
+def test_dataset_that_a_group_did_not_answer_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    asked, said = a_round("2025-01-01", "2025-02-01", n=30)
+    other = [row | {"dataset": "e"} for row in asked], [row | {"dataset": "e", "forecaster": "z"} for row in said[::3]]
+    recorded = read_recorded(*files(tmp_path, (asked, said), other))
+    found = bench(recorded, [["a", "b"]])
+    assert [group["dataset"] for group in found["groups"]] == ["d"]
+    assert [(row["dataset"], "no forecasts on e by a, b" in row["reason"]) for row in found["skipped"]] == [("e", True)]
+    with pytest.raises(BadInput, match="no forecasts on e by a, b"):
+        bench(recorded, [["a", "b"]], datasets=["d", "e"])
+
+
 def test_missing_columns_and_forecasters_are_named(tmp_path: Path) -> None:
     questions, forecasts = files(tmp_path, a_round("2025-01-01", "2025-02-01", n=30))
     with pytest.raises(BadInput, match="no column dataset, forecaster, trial, prob"):

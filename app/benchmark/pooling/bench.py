@@ -16,6 +16,7 @@ from app.benchmark.pooling.hybrids import hybrids
 from app.benchmark.pooling.learning import describe, out_of_sample
 from app.benchmark.pooling.measure import compared, summary, verdict
 from app.benchmark.pooling.standing import Default, default, gated
+from db.errors import BadInput
 from ensembles.habits import acquiescence, roundness
 from ensembles.odds import Floats
 from ensembles.power import EFFECT, clusters_needed, power
@@ -40,17 +41,31 @@ def bench(
     """Compare the rules for every group of forecasters on every dataset; see `_group` for what is in `groups`.
 
     With `fitting`, everything learnt is learnt there, from what was known when each question was asked, and only
-    applied here. `attempts` adds the rules of `attempts.py`. Raises BadInput as `crowd_of` does.
+    applied here. `attempts` adds the rules of `attempts.py`. A dataset that a group cannot be pooled on is skipped,
+    with the reason; raises BadInput where it was named in `datasets`, or none is left.
     """
     wanted = [(dataset, group) for dataset in datasets or recorded.questions for group in groups or [()]]
-    found = []
+    found, skipped = [], []
     for done, (dataset, group) in enumerate(wanted):
-        crowd = crowd_of(recorded, dataset, group)
-        past = None if fitting is None else crowd_of(fitting, dataset, crowd.members)
         if progress:
             progress(done, len(wanted), dataset)
+        try:
+            crowd = crowd_of(recorded, dataset, group)
+            past = None if fitting is None else crowd_of(fitting, dataset, crowd.members)
+        except BadInput as error:
+            if datasets or len(wanted) == 1:
+                raise
+            skipped.append({"dataset": dataset, "group": list(group), "reason": str(error)})
+            continue
         found.append(_group(crowd, past, attempts=attempts))
-    return {"groups": found, "forecasts_without_question": recorded.without_question, "power_effect": EFFECT}
+    if not found:
+        raise BadInput(skipped[0]["reason"])
+    return {
+        "groups": found,
+        "skipped": skipped,
+        "forecasts_without_question": recorded.without_question,
+        "power_effect": EFFECT,
+    }
 
 
 def _group(crowd: Crowd, past: Crowd | None, *, attempts: bool) -> Row:

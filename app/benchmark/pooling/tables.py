@@ -154,7 +154,9 @@ def chance(row: Row) -> str:
 
 def reading(found: Row) -> list[str]:
     """How to read the tables, for a person."""
+    skipped = [f"Left out: {row['reason']}." for row in found["skipped"]]
     return [
+        *skipped,
         f"Power: the chance to see a true difference of {found['power_effect']:g} in Brier score with so many "
         "questions.",
         "*In hindsight: nobody knew which member it would be. A crowd is insurance against not knowing: it beats the "
