@@ -13,13 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from agents.asking import asked
 from agents.llm.budget import Budget
-from agents.llm.chat import Message, Request
+from agents.llm.chat import Request
 from agents.llm.client import LlmClient
 from agents.prompting import render, template
 from agents.strict_json import only_object
 from db.errors import BadInput, MemberFailed, Unparseable
-from ensembles.similarity import Floats, Words, words
+from ensembles.odds import Floats
+from ensembles.similarity import Words, words
 
 VERDICTS = {"same": 1.0, "partly": 0.5, "different": 0.0}
 """What a verdict is worth as a similarity. What agrees in part is no contradiction, so `uncertainty.sets` merges it."""
@@ -109,25 +111,13 @@ async def _verdict(
         name: json.dumps(text, ensure_ascii=False)
         for name, text in (("question", question), ("first", first), ("second", second))
     }
-    messages: list[Message] = [
+    messages = (
         {"role": "system", "content": template("judge")},
         {"role": "user", "content": render("judge_pair", **quoted)},
-    ]
-    reply = await _said(client, model, messages, budget)
-    try:
-        return read_verdict(reply)
-    except Unparseable as refused:
-        again: list[Message] = [
-            *messages,
-            {"role": "assistant", "content": reply},
-            {"role": "user", "content": render("repair", reason=str(refused))},
-        ]
-        return read_verdict(await _said(client, model, again, budget))
-
-
-async def _said(client: LlmClient, model: str, messages: Sequence[Message], budget: Budget | None) -> str:
-    request = Request(model=model, messages=tuple(messages), temperature=0.0, max_tokens=MAX_TOKENS, json_schema=SCHEMA)
-    return (await client.complete(request, budget=budget)).text
+    )
+    request = Request(model=model, messages=messages, temperature=0.0, max_tokens=MAX_TOKENS, json_schema=SCHEMA)
+    verdict, _ = await asked(client, request, read_verdict, budget=budget)
+    return verdict
 
 
 def read_verdict(reply: str) -> float:

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from agents.answer_forms import Form
+from agents.answers import parse_form
+from agents.asking import asked
 from agents.gathering import all_of
+from agents.llm.chat import Request
 from agents.members.llm.naming import KINDS
-from agents.members.llm.prompts import question_prompt
-from agents.members.llm.run import MAX_ECHO
-from agents.members.llm.run_log import storable
+from agents.members.llm.prompts import moment, question_prompt
 from agents.people import SHOWN, SUPERVISOR
 from agents.prompting import prompt_hash, render, template
-from agents.strict_json import only_object
 from db.errors import BadInput, MemberFailed, Unparseable
 from db.records import FailureReason, Forecast, MemberFailure, Question
 from db.reviews import PeerReview
@@ -31,7 +31,6 @@ from db.traces import total_cost_usd
 from tools.untrusted import MARK, quoted
 
 if TYPE_CHECKING:
-    from agents.llm.chat import Completion
     from agents.llm.client import LlmClient
 
 Progress = Callable[[int, int], None]
@@ -112,8 +111,12 @@ async def review(
 async def _review(
     question: Question, forecast: Forecast, model: str, client: LlmClient, created_at: datetime
 ) -> PeerReview | MemberFailure:
+    messages = (
+        {"role": "system", "content": render("review", as_of=moment(forecast.as_of), mark=MARK.strip())},
+        {"role": "user", "content": _shown(question, forecast)},
+    )
     try:
-        form, calls = await _asked(model, question, forecast, client)
+        form, calls = await asked(client, Request(model=model, messages=messages, json_schema=_schema()), read_review)
     except (MemberFailed, BadInput) as error:
         reason = FailureReason(error.reason) if isinstance(error, MemberFailed) else FailureReason.UNSUPPORTED
         return MemberFailure(
@@ -141,42 +144,14 @@ async def _review(
     )
 
 
-async def _asked(
-    model: str, question: Question, forecast: Forecast, client: LlmClient
-) -> tuple[ReviewForm, list[Completion]]:
-    """The marks and the one or two calls that they took; raises as `LlmClient.complete` does."""
-    from agents.llm.chat import Request
-
-    messages: list[Mapping[str, Any]] = [
-        {"role": "system", "content": render("review", as_of=_moment(forecast), mark=MARK.strip())},
-        {"role": "user", "content": _shown(question, forecast)},
-    ]
-    calls = [await client.complete(Request(model=model, messages=tuple(messages), json_schema=_schema()))]
-    try:
-        return read_review(calls[0].text), calls
-    except Unparseable as error:
-        again = render("repair", reason=str(error))
-    said = storable(calls[0].text)[:MAX_ECHO]
-    messages += [{"role": "assistant", "content": said}, {"role": "user", "content": again}]
-    calls.append(await client.complete(Request(model=model, messages=tuple(messages), json_schema=_schema())))
-    return read_review(calls[1].text), calls
-
-
 def read_review(text: str) -> ReviewForm:
     """The review that a reply holds: a whole mark from 1 to 5 for every criterion and none besides, else Unparseable
     with the reason."""
-    try:
-        form = ReviewForm.model_validate(only_object(text))
-        if missing := [name for name in criteria() if name not in form.marks]:
-            raise ValueError(f"it has no mark for {missing[0]!r}")
-        if unknown := sorted(form.marks.keys() - set(criteria())):
-            raise ValueError(f"it marks {unknown[0][:40]!r}, which is none of the criteria")
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))[:80] or "answer"
-        raise Unparseable(f"the reply is no review: its {where} is wrong: {first['msg']}", raw_text=text) from error
-    except ValueError as error:
-        raise Unparseable(f"the reply is no review: {error}", raw_text=text) from error
+    form = parse_form(ReviewForm, text)
+    if missing := [name for name in criteria() if name not in form.marks]:
+        raise Unparseable(f"the reply has no mark for {missing[0]!r}", raw_text=text)
+    if unknown := sorted(form.marks.keys() - set(criteria())):
+        raise Unparseable(f"the reply marks {unknown[0][:40]!r}, which is none of the criteria", raw_text=text)
     return form
 
 
@@ -199,10 +174,6 @@ def _unnamed(text: str, forecast: Forecast) -> str:
     names = {forecast.member, *models, *(model.rpartition("/")[2] for model in models)} - {""}
     pattern = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     return re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", _NOBODY, text, flags=re.IGNORECASE)
-
-
-def _moment(forecast: Forecast) -> str:
-    return f"{forecast.as_of:%Y-%m-%d %H:%M} UTC"
 
 
 def _schema() -> dict[str, Any]:

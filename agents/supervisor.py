@@ -10,24 +10,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import ValidationError
-
-from agents.answer_forms import Chance, Form
-from agents.members.llm.prompts import question_prompt
+from agents.answer_forms import Chance, Form, form_schema
+from agents.answers import parse_form
+from agents.asking import asked
+from agents.llm.chat import Request
+from agents.members.llm.prompts import moment, question_prompt
 from agents.people import SUPERVISOR
 from agents.prompting import render
-from agents.strict_json import only_object
-from db.errors import MemberFailed, Unparseable
+from db.errors import MemberFailed
 from db.records import Aggregate, BinaryQuestion, FailureReason, Forecast, MemberFailure
 from db.traces import total_cost_usd
-from db.values import ProbabilityValue
+from db.values import ProbabilityValue, probability_of_yes
 from ensembles.pooling import supervised_pool
 from tools.untrusted import MARK, quoted
 
 if TYPE_CHECKING:
-    from agents.llm.chat import Completion
     from agents.llm.client import LlmClient
 
 SUPERVISED = "supervised"
@@ -60,17 +60,19 @@ async def supervise(
     The answer is asked for once more, with the reason, where it cannot be read. Raises ValueError where the pooled
     value is no probability of yes.
     """
-    system = render("supervisor", as_of=f"{pooled.as_of:%Y-%m-%d %H:%M} UTC", mark=MARK.strip())
+    system = render("supervisor", as_of=moment(pooled.as_of), mark=MARK.strip())
     told = render(
         "supervised",
         question=question_prompt(question, pooled.as_of),
-        pooled=f"{_probability(pooled):.4f}",
+        pooled=f"{probability_of_yes(pooled.value):.4f}",
         forecasts="\n\n".join(_shown(at, item) for at, item in enumerate(_read(crowd, pooled), start=1)),
     )
+    messages = ({"role": "system", "content": system}, {"role": "user", "content": told})
+    request = Request(model=model, messages=messages, json_schema=form_schema(VerdictForm))
     common: dict[str, Any] = {"question_id": question.id, "member": SUPERVISOR + model, "created_at": created_at}
     common["as_of"] = pooled.as_of
     try:
-        said, calls = await _answer(client, model, system, told)
+        said, calls = await asked(client, request, partial(parse_form, VerdictForm))
     except MemberFailed as error:
         return MemberFailure(model=model, reason=FailureReason(error.reason), detail=str(error), **common)
     [rationale, raw_text] = client.redacted([said.rationale, calls[-1].text])
@@ -89,8 +91,10 @@ async def supervise(
 
 def supervised(pooled: Aggregate, verdict: Forecast, *, created_at: datetime) -> Aggregate:
     """The crowd's aggregate with the supervisor's last word: its number if it was sure, else the pooled one."""
-    confidence = GRADES[_parsed(verdict.raw_text).confidence]
-    p = supervised_pool(_probability(pooled), supervisor=_probability(verdict), confidence=confidence)
+    confidence = GRADES[parse_form(VerdictForm, verdict.raw_text).confidence]
+    p = supervised_pool(
+        probability_of_yes(pooled.value), supervisor=probability_of_yes(verdict.value), confidence=confidence
+    )
     return Aggregate(
         question_id=pooled.question_id,
         rule=SUPERVISED,
@@ -104,12 +108,6 @@ def supervised(pooled: Aggregate, verdict: Forecast, *, created_at: datetime) ->
     )
 
 
-def _probability(said: Forecast | Aggregate) -> float:
-    if not isinstance(said.value, ProbabilityValue):
-        raise ValueError("a supervisor reads and gives probabilities of yes, and this is none")
-    return said.value.probability
-
-
 def _read(crowd: Sequence[Forecast], pooled: Aggregate) -> list[Forecast]:
     """The forecasts that were pooled, in the aggregate's order."""
     by_id = {forecast.id: forecast for forecast in crowd}
@@ -118,39 +116,6 @@ def _read(crowd: Sequence[Forecast], pooled: Aggregate) -> list[Forecast]:
 
 def _shown(number: int, forecast: Forecast) -> str:
     """A forecast without its member's name: a famous model's number is worth no more."""
-    said = f"### Forecaster {number}: {_probability(forecast):.4f}"
+    said = f"### Forecaster {number}: {probability_of_yes(forecast.value):.4f}"
     reasons = forecast.rationale.strip()[:MAX_RATIONALE]
     return "\n".join([said, "", *(quoted(reasons) if reasons else ["It counted, and gave no reasons in words."])])
-
-
-async def _answer(client: LlmClient, model: str, system: str, told: str) -> tuple[VerdictForm, list[Completion]]:
-    """The verdict and the one or two calls that it took; raises MemberFailed where there is none."""
-    from agents.llm.chat import Request
-
-    messages = [{"role": "system", "content": system}, {"role": "user", "content": told}]
-    first = await client.complete(Request(model=model, messages=tuple(messages), json_schema=_schema()))
-    try:
-        return _parsed(first.text), [first]
-    except Unparseable as error:
-        again = render("repair", reason=str(error))
-    messages += [{"role": "assistant", "content": first.text}, {"role": "user", "content": again}]
-    second = await client.complete(Request(model=model, messages=tuple(messages), json_schema=_schema()))
-    return _parsed(second.text), [first, second]
-
-
-def _parsed(text: str) -> VerdictForm:
-    try:
-        return VerdictForm.model_validate(only_object(text))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))[:80] or "answer"
-        raise Unparseable(f"the reply is no verdict: its {where} is wrong: {first['msg']}", raw_text=text) from error
-    except ValueError as error:
-        raise Unparseable(f"the reply is no verdict: {error}", raw_text=text) from error
-
-
-def _schema() -> dict[str, Any]:
-    found = VerdictForm.model_json_schema()
-    found["required"] = list(found["properties"])
-    found["properties"]["rationale"].pop("default")
-    return found

@@ -16,14 +16,14 @@ from agents.answer_forms import schema
 from agents.answers import Parsed
 from agents.members.equipment import Keep
 from agents.members.llm.naming import MemberName, is_llm, read_name
-from agents.members.llm.prompts import question_prompt
+from agents.members.llm.prompts import moment, question_prompt
 from agents.members.llm.run import Conversation, Task, read
 from agents.members.llm.run_log import RunLog
 from agents.people import SHOWN, called
 from agents.prompting import prompt_hash, render
 from db.errors import MemberFailed
 from db.records import BinaryQuestion, FailureReason, Forecast, MemberFailure
-from db.values import ProbabilityValue
+from db.values import probability_of_yes
 from tools.untrusted import MARK, quoted
 
 if TYPE_CHECKING:
@@ -128,25 +128,18 @@ def _task(client: LlmClient, question: BinaryQuestion, first: Forecast, snapshot
 
 async def _answer(task: Task, log: RunLog, first: Forecast, shown: Forecast) -> Parsed:
     question, as_of = task.question, first.as_of
-    moment = f"{as_of:%Y-%m-%d %H:%M} UTC"
     orders = render(
         "update",
-        method=render("method", as_of=moment, mark=MARK.strip()),
+        method=render("method", as_of=moment(as_of), mark=MARK.strip()),
         answer=render("answer_binary"),
     )
     told = render(
         "update_shown",
         question=question_prompt(question, as_of),
-        first=f"{_probability(first):.4f}",
-        shown=f"{_probability(shown):.4f}",
+        first=f"{probability_of_yes(first.value):.4f}",
+        shown=f"{probability_of_yes(shown.value):.4f}",
         who=called(shown.member),
         rationale="\n".join(quoted(first.rationale.strip()[:MAX_RATIONALE] or "none were given")),
     )
     conversation = Conversation(task, log, orders, json_schema=schema(question))
     return await read(question, conversation.ask(told), conversation.ask)
-
-
-def _probability(forecast: Forecast) -> float:
-    if not isinstance(forecast.value, ProbabilityValue):
-        raise ValueError("an update is of a probability of yes, and this forecast holds none")
-    return forecast.value.probability

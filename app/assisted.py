@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.hybrid import probability
 from db.dialogues import Dialogue, Variant
 from db.records import Forecast, Resolution
+from db.values import probability_of_yes
 from ensembles.contrasts import bootstrap_of_sums
 from ensembles.odds import Floats
 from ensembles.power import clusters_needed, power
@@ -78,7 +78,7 @@ def cases(ledger: Ledger) -> Cases:
 
 
 def _case(dialogue: Dialogue, resolution: Resolution, outcome: float, forecasts: dict[str, Forecast]) -> Case:
-    said = [probability(forecasts[key]) for key in (dialogue.before_id, dialogue.after_id)]
+    said = [probability_of_yes(forecasts[key].value) for key in (dialogue.before_id, dialogue.after_id)]
     before, after = brier(outcome=np.full(2, outcome), probability=np.array(said))
     return Case(
         question_id=dialogue.question_id,

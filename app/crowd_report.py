@@ -14,6 +14,7 @@ import numpy as np
 
 from agents.people import stands_apart
 from app.learning import moment, panel, rows_of
+from db.errors import BadInput
 from db.ledger.track_record import TrackRecord
 from ensembles.adaptive import learn
 from ensembles.habits import acquiescence, roundness
@@ -30,11 +31,16 @@ TRACKS = {"live": True, "back-test": False}
 def crowd_report(record: TrackRecord, members: Sequence[str], *, now: datetime) -> dict[str, Any]:
     """Everything that `auspex crowd report` says, as JSON data.
 
-    `members` are the crowd that the learnt state is of; without any, those that answered the newest resolved questions.
+    `members` are whom it is about; without any it is about everybody, and the learnt state that of those that answered
+    the newest resolved questions. Raises BadInput for a member without a forecast of a resolved question.
     """
-    names = sorted({said.member for said in record.forecasts})
+    known = {said.member for said in record.forecasts}
+    if unknown := [name for name in members if name not in known]:
+        having = ", ".join(sorted(known)) or "nobody"
+        raise BadInput(f"{unknown[0]!r} has no forecast of a resolved yes/no question; these have: {having}")
+    names = sorted(members or known)
     crowd = [name for name in names if not stands_apart(name)]
-    current = sorted(members) or newest_crowd(record)
+    current = crowd if members else newest_crowd(record)
     return {
         "questions": len(record.questions),
         "members": [row for track in TRACKS for row in _habits(record, names, track)],
@@ -86,10 +92,11 @@ def _spread(record: TrackRecord, crowd: Sequence[str], track: str) -> list[dict[
 def _effective(record: TrackRecord, crowd: Sequence[str], track: str) -> list[dict[str, Any]]:
     """How many independent members the crowd is worth, if two answered the same questions."""
     rows = rows_of(record, crowd, live=TRACKS[track])
-    if len(crowd) < 2 or not len(rows):
+    answered = ~np.isnan(rows.probability).all(axis=0)
+    if answered.sum() < 2:
         return []
-    n = effective_number_of_members(rows.probability, outcome=rows.outcome, weight=rows.cluster_weight())
-    return [{"track": track, "members": len(crowd), "n": len(rows), "effective": n}]
+    n = effective_number_of_members(rows.probability[:, answered], outcome=rows.outcome, weight=rows.cluster_weight())
+    return [{"track": track, "members": int(answered.sum()), "n": len(rows), "effective": n}]
 
 
 def _learnt(record: TrackRecord, crowd: Sequence[str], now: datetime) -> list[dict[str, Any]]:

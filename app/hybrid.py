@@ -18,7 +18,7 @@ from agents.people import SHOWN, stands_apart
 from agents.updating import can_be_shown, update
 from db.ledger.keys import natural_key
 from db.records import Aggregate, BinaryQuestion, Forecast, MemberFailure
-from db.values import ProbabilityValue
+from db.values import ProbabilityValue, probability_of_yes
 from ensembles.hybrid import HUMAN_WEIGHT, hybrid
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def combined(
     the aggregate holds no probability of yes.
     """
     pooled = [item for item in forecasts if item.id in crowd.forecast_ids]
-    said = np.array([probability(item) for item in (human, *pooled)])
-    value = float(hybrid(probability(human), probability(crowd), human_weight=weight))
+    said = np.array([probability_of_yes(item.value) for item in (human, *pooled)])
+    value = float(hybrid(probability_of_yes(human.value), probability_of_yes(crowd.value), human_weight=weight))
     return Aggregate(
         question_id=crowd.question_id,
         rule=RULE,
@@ -106,12 +106,12 @@ async def show_to_members(
 
 def compared(human: Forecast, forecasts: Sequence[Forecast]) -> list[Shown]:
     """One row per language-model member of a run, in order: before, after, and the two plain combinations."""
-    updates = {item.member: probability(item) for item in forecasts if item.member.endswith(SHOWN)}
-    shown = probability(human)
+    updates = {item.member: probability_of_yes(item.value) for item in forecasts if item.member.endswith(SHOWN)}
+    shown = probability_of_yes(human.value)
     return [
         Shown(
             member=item.member,
-            first=(first := probability(item)),
+            first=(first := probability_of_yes(item.value)),
             update=updates.get(item.member + SHOWN),
             average=(first + shown) / 2,
             hybrid=float(hybrid(shown, first)),
@@ -119,10 +119,3 @@ def compared(human: Forecast, forecasts: Sequence[Forecast]) -> list[Shown]:
         for item in forecasts
         if can_be_shown(item.member) and not stands_apart(item.member)
     ]
-
-
-def probability(said: Forecast | Aggregate) -> float:
-    """The probability of yes that was said; raises ValueError for another kind of value."""
-    if not isinstance(said.value, ProbabilityValue):
-        raise ValueError(f"a hybrid is of probabilities of yes, and this is a value of kind {said.value.kind}")
-    return said.value.probability

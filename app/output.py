@@ -11,9 +11,16 @@ from functools import partial
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
+
+from app.numbers import short
+
+_LEAST = 12
+"""The narrowest that a column of words may be wrapped to, in characters."""
 
 out = Console()
 err = Console(stderr=True)
@@ -68,17 +75,14 @@ def interval_text(interval: dict[str, float | None] | None, digits: int = 3) -> 
     if interval["low"] is None or interval["high"] is None:
         return text
     gap = " " if out.width >= 100 else "\n"
-    return f"{text}{gap}[dim]({_short(interval['low'], digits)}, {_short(interval['high'], digits)})[/dim]"
-
-
-def _short(value: float, digits: int) -> str:
-    """A bound without the zero before its point."""
-    text = f"{value:.{digits}f}"
-    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+    return f"{text}{gap}[dim]({short(interval['low'], digits)}, {short(interval['high'], digits)})[/dim]"
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], caption: str = "") -> None:
-    """Print a table; the first column is text, the others are numbers."""
+    """Print a table; the first column is text, the others are numbers.
+
+    On a narrow screen words are broken over lines before numbers are, and nothing is ever cut off.
+    """
     shown = Table(
         box=SIMPLE_HEAD,
         collapse_padding=True,
@@ -88,11 +92,31 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
         caption=caption or None,
         caption_justify="left",
     )
+    cells = [[str(cell) for cell in row] for row in rows]
+    whole = _whole(columns, cells)
     for place, column in enumerate(columns):
-        shown.add_column(column, justify="left" if place == 0 else "right", no_wrap=place == 0)
-    for row in rows:
-        shown.add_row(*(str(cell) for cell in row))
+        shown.add_column(
+            column, justify="left" if place == 0 else "right", no_wrap=place in whole, overflow="fold", min_width=1
+        )
+    for row in cells:
+        shown.add_row(*row)
     out.print(shown)
+
+
+def _whole(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> set[int]:
+    """The columns that are kept on one line: the narrowest first, as far as they leave the others room to wrap."""
+    widths = [
+        max((cell_len(line) for row in rows for line in Text.from_markup(row[place]).plain.splitlines()), default=0)
+        for place in range(len(columns))
+    ]
+    room = out.width - 2 * len(columns)
+    kept: set[int] = set()
+    for place in sorted(range(len(columns)), key=lambda place: widths[place]):
+        left = len(columns) - len(kept) - 1
+        if widths[place] + _LEAST * left <= room:
+            kept.add(place)
+            room -= widths[place]
+    return kept
 
 
 def leaderboard_table(rows: Sequence[dict[str, Any]], title: str) -> None:

@@ -90,3 +90,10 @@ Value = Annotated[
     ProbabilityValue | ProbabilitiesValue | QuantilesValue | CodesValue | CodeSetValue,
     Field(discriminator="kind"),
 ]
+
+
+def probability_of_yes(value: Value) -> float:
+    """What a value says of a yes/no question; raises ValueError for one of another kind."""
+    if not isinstance(value, ProbabilityValue):
+        raise ValueError(f"a probability of yes is needed, and this is a value of kind {value.kind}")
+    return value.probability

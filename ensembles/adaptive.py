@@ -62,9 +62,9 @@ def learn(history: History, *, market: bool, now: np.datetime64) -> Learnt:
     record = _later_rounds(past)
     on, reason = _decide(record, n_known=n_known, rounds=rounds, market=market)
     if not on:
-        return Learnt(PLAIN, logit_pool, {}, f"{PLAIN}: {reason}", n_known, rounds, record.gain, record.power)
+        return Learnt(PLAIN, logit_pool, {}, f"nothing learnt: {reason}", n_known, rounds, record.gain, record.power)
     stack = fit_shrunk_stack(past.probability, outcome=past.outcome, weight=past.cluster_weight())
-    reason = f"{STACKED}: {reason}"
+    reason = f"weights learnt: {reason}"
     return Learnt(STACKED, stack, stack.parameters, reason, n_known, rounds, record.gain, record.power)
 
 
@@ -86,7 +86,10 @@ def _later_rounds(past: History) -> Gate:
 def _decide(record: Gate, *, n_known: int, rounds: int, market: bool) -> tuple[bool, str]:
     """Whether to stack, and why."""
     if n_known < MIN_KNOWN:
-        return False, f"{n_known} outcomes of questions that all members answered were known, of {MIN_KNOWN}"
+        return (
+            False,
+            f"weights take {MIN_KNOWN} known outcomes of questions that all members answered; known: {n_known}",
+        )
     if not market:
         if rounds < MIN_ROUNDS:
             return False, f"data questions drift, and {rounds} of {MIN_ROUNDS} rounds were known"

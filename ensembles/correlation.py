@@ -12,9 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ensembles.odds import Floats
-from ensembles.significance import Interval
-
-_CHUNK = 2_000_000
+from ensembles.significance import Interval, percentile_interval, resamples
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +44,12 @@ def correlations(
         nothing = Interval(float("nan"), float("nan"), float("nan"), level)
         return Correlations(n, nothing, nothing, nothing)
     found = _weighted(x, y, np.ones((1, n)))
-    random = np.random.default_rng(seed)
-    chunk = max(1, _CHUNK // n)
-    drawn = [
-        _weighted(x, y, random.multinomial(n, np.full(n, 1 / n), size=min(chunk, n_boot - start)).astype(np.float64))
-        for start in range(0, n_boot, chunk)
-    ]
-    samples = np.concatenate(drawn, axis=1)
+    samples = np.concatenate([_weighted(x, y, times) for times in resamples(n, n_boot=n_boot, seed=seed)], axis=1)
     pearson, spearman, kendall = (
-        _interval(value, values, level) for value, values in zip(found[:, 0], samples, strict=True)
+        percentile_interval(value, values, level=level)
+        for value, values in zip(found[:, 0].tolist(), samples, strict=True)
     )
     return Correlations(n, pearson, spearman, kendall)
-
-
-def _interval(value: float, samples: Floats, level: float) -> Interval:
-    known = samples[np.isfinite(samples)]
-    if np.isnan(value) or not known.size:
-        return Interval(float(value), float("nan"), float("nan"), level)
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(value), float(low), float(high), level)
 
 
 def _weighted(x: Floats, y: Floats, weights: Floats) -> Floats:

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from ensembles.odds import Floats, checked
 from ensembles.power import EFFECT, TARGET, clusters_needed, power
 from ensembles.scores import brier
-from ensembles.significance import Interval, cluster_bootstrap, resampled_totals
+from ensembles.significance import Interval, cluster_bootstrap, resampled_totals, resamples
 
 MIN_ROUNDS = 5
 MIN_OUTCOMES = 100
@@ -131,7 +131,7 @@ def _two_stage_means(gains: Floats, rounds: NDArray[Any], clusters: NDArray[Any]
         _, group, size = np.unique(clusters[here], return_inverse=True, return_counts=True)
         columns = np.column_stack([np.bincount(group, weights=gains[here]), size])
         inside[:, :, place] = resampled_totals(columns, n_boot=_N_BOOT, seed=1 + place).T
-    times = np.random.default_rng(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=_N_BOOT)
+    times = np.concatenate(list(resamples(len(names), n_boot=_N_BOOT, seed=0)))
     total, size = (inside * times).sum(axis=-1)
     return np.asarray(total / size, dtype=np.float64)
 

@@ -66,5 +66,10 @@ class History:
 
     def cluster_weight(self) -> Floats:
         """One over the size of each row's cluster, (questions,): a question asked at eight horizons counts once."""
-        _, group, size = np.unique(self.cluster, return_inverse=True, return_counts=True)
-        return np.asarray(1.0 / size[group], dtype=np.float64)
+        return cluster_weight(self.cluster)
+
+
+def cluster_weight(cluster: NDArray[Any]) -> Floats:
+    """One over the size of the cluster that each label (rows,) names: clusters count alike, whatever their size."""
+    _, group, size = np.unique(cluster, return_inverse=True, return_counts=True)
+    return np.asarray(1.0 / size[group], dtype=np.float64)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from ensembles.odds import Floats, checked, expit, logit
 from ensembles.ranks import ranks
-from ensembles.weighting import WeightedPool
+from ensembles.weighting import WeightedPool, shares
 
 
 def review_weights(score: ArrayLike, *, temperature: float = 1.0, shrinkage: float = 0.5) -> Floats:
@@ -75,7 +75,7 @@ def weighted_pool(weights: ArrayLike) -> WeightedPool:
     values = np.asarray(weights, dtype=np.float64)
     if values.ndim != 1 or not np.isfinite(values).all() or (values < 0).any() or not values.sum() > 0:
         raise ValueError("weights must be finite, not negative and not all 0, one for each member")
-    return WeightedPool(tuple((values / values.sum()).tolist()), in_odds=True)
+    return WeightedPool(shares(values), in_odds=True)
 
 
 def _scores(score: ArrayLike) -> Floats:

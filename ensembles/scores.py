@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+from ensembles.odds import Floats
+
 Bools = NDArray[np.bool_]
 
 LOG_CLIP = 1e-6

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ensembles.significance import Interval
-
-Floats = NDArray[np.float64]
+from ensembles.odds import Floats
+from ensembles.significance import resamples
 
 _DIGITS = 10
 """Uncertainties that agree to so many decimals are tied: the same answers in another order differ in the last bits."""
@@ -40,9 +39,7 @@ def drawn(cluster: ArrayLike, *, n_boot: int = 1000, seed: int = 0) -> Drawn:
     names, place = np.unique(np.asarray(cluster), return_inverse=True)
     if not names.size or n_boot < 1:
         raise ValueError("a bootstrap needs at least one item and one draw")
-    k = len(names)
-    times = np.random.default_rng(seed).multinomial(k, np.full(k, 1 / k), size=n_boot)
-    return Drawn(times.astype(np.float64), place)
+    return Drawn(np.concatenate(list(resamples(len(names), n_boot=n_boot, seed=seed))), place)
 
 
 def auarc(*, accuracy: ArrayLike, uncertainty: ArrayLike, samples: Drawn | None = None) -> Floats:
@@ -105,16 +102,6 @@ def chosen(confidence: ArrayLike) -> NDArray[np.bool_]:
     """Which answers on the last axis (..., m) are the most confident: several where they tie."""
     c = np.asarray(confidence, dtype=np.float64).round(_DIGITS)
     return np.asarray(c == c.max(axis=-1, keepdims=True), dtype=np.bool_)
-
-
-def interval(value: float, found: ArrayLike, *, level: float = 0.95) -> Interval:
-    """The percentile interval of `value` from bootstrap samples; those that have no value (NaN) are left out."""
-    known = np.asarray(found, dtype=np.float64)
-    known = known[~np.isnan(known)]
-    if known.size < 2 or np.isnan(value):
-        return Interval(float(value), float("nan"), float("nan"), level)
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(value), float(low), float(high), level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from ensembles.odds import Floats
 
 _CHUNK = 2_000_000
 """Cluster weights held at once: 16 MB."""
@@ -35,51 +38,63 @@ def cluster_bootstrap(
     columns of differences are paired. `n_boot` resamples are drawn from `seed`; `level` is between 0 and 1. With
     fewer than two clusters the bounds are NaN. Raises ValueError for values that are not finite or mismatched lengths.
     """
-    matrix, labels = np.asarray(values, dtype=np.float64), np.asarray(clusters)
-    if matrix.ndim not in (1, 2) or labels.ndim != 1:
-        raise ValueError("values must be (items,) or (items, columns), and clusters (items,)")
-    if not 0 < level < 1 or n_boot < 1:
-        raise ValueError(f"level must lie between 0 and 1 and n_boot be at least 1, not {level} and {n_boot}")
+    matrix = np.asarray(values, dtype=np.float64)
+    if matrix.ndim not in (1, 2):
+        raise ValueError("values must be (items,) or (items, columns)")
     matrix = matrix[:, None] if matrix.ndim == 1 else matrix
-    if len(matrix) != len(labels) or not len(matrix):
-        raise ValueError(f"{len(matrix)} values but {len(labels)} cluster labels: need as many, and at least one")
-    if not np.isfinite(matrix).all():
-        raise ValueError("values must be finite: leave out what was not scored")
-    _, group = np.unique(labels, return_inverse=True)
-    k = int(group.max()) + 1
-    sizes = np.bincount(group).astype(np.float64)
-    sums: NDArray[np.float64] = np.stack(
-        [np.bincount(group, weights=column, minlength=k) for column in matrix.T], axis=1
-    )
+    sums = cluster_sums(np.column_stack([matrix, np.ones(len(matrix))]), clusters, level=level, n_boot=n_boot)
     means = matrix.mean(axis=0)
-    if k < 2:
+    if len(sums) < 2:
         return [Interval(float(mean), float("nan"), float("nan"), level) for mean in means]
-    resampled = _resampled_means(sums, sizes, n_boot, seed)
-    low, high = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    totals = resampled_totals(sums, n_boot=n_boot, seed=seed)
+    low, high = np.quantile(totals[:, :-1] / totals[:, -1:], [(1 - level) / 2, (1 + level) / 2], axis=0)
     return [Interval(float(m), float(a), float(b), level) for m, a, b in zip(means, low, high, strict=True)]
 
 
-def _resampled_means(
-    sums: NDArray[np.float64], sizes: NDArray[np.float64], n_boot: int, seed: int
-) -> NDArray[np.float64]:
-    """Means of shape (n_boot, columns): how often each cluster is drawn weighs its sums and its size."""
-    totals = resampled_totals(np.column_stack([sums, sizes]), n_boot=n_boot, seed=seed)
-    return totals[:, :-1] / totals[:, -1:]
+def cluster_sums(columns: Floats, clusters: ArrayLike, *, level: float, n_boot: int) -> Floats:
+    """The sums of (items, columns) over the items of each cluster, (clusters, columns); raises as `cluster_bootstrap`
+    does for what no bootstrap can be made of."""
+    labels = np.asarray(clusters)
+    if not 0 < level < 1 or n_boot < 1:
+        raise ValueError(f"level must lie between 0 and 1 and n_boot be at least 1, not {level} and {n_boot}")
+    if labels.shape != columns.shape[:1] or not len(labels):
+        raise ValueError(
+            f"{len(columns)} values but cluster labels of shape {labels.shape}: need as many, and at least one"
+        )
+    if not np.isfinite(columns).all():
+        raise ValueError("values must be finite: leave out what was not scored")
+    _, group = np.unique(labels, return_inverse=True)
+    return np.stack([np.bincount(group, weights=column) for column in columns.T], axis=1)
 
 
-def resampled_totals(columns: NDArray[np.float64], *, n_boot: int, seed: int) -> NDArray[np.float64]:
-    """Column totals (n_boot, columns) of as many clusters as there are rows, drawn from them with replacement.
+def resampled_totals(columns: Floats, *, n_boot: int, seed: int) -> Floats:
+    """Column totals (n_boot, columns) of as many clusters as there are rows, drawn from them with replacement."""
+    return np.concatenate([times @ columns for times in resamples(len(columns), n_boot=n_boot, seed=seed)])
 
-    Drawn in chunks, which leave the random stream as it is, so that many clusters do not fill the memory.
+
+def resamples(k: int, *, n_boot: int, seed: int, width: int = 0) -> Iterator[Floats]:
+    """How often each of `k` clusters is drawn in `n_boot` samples with replacement: arrays (draws, k), one by one.
+
+    Drawn in chunks, which leave the random stream as it is, so that many clusters, or arrays of (draws, `width`) made
+    of them, do not fill the memory.
     """
     random = np.random.default_rng(seed)
-    k = len(columns)
-    chunk = max(1, _CHUNK // k)
-    found = []
+    chunk = max(1, _CHUNK // max(k, width))
     for start in range(0, n_boot, chunk):
-        times = random.multinomial(k, np.full(k, 1 / k), size=min(chunk, n_boot - start)).astype(np.float64)
-        found.append(times @ columns)
-    return np.concatenate(found)
+        yield random.multinomial(k, np.full(k, 1 / k), size=min(chunk, n_boot - start)).astype(np.float64)
+
+
+def percentile_interval(value: float, drawn: ArrayLike, *, level: float = 0.95, least: float = 0.0) -> Interval:
+    """The interval of `value` between the percentiles of its bootstrap samples, those NaN or infinite left out.
+
+    The bounds are NaN where `value` is, and where fewer than two samples or the share `least` of them are left.
+    """
+    samples = np.asarray(drawn, dtype=np.float64)
+    known = samples[np.isfinite(samples)]
+    if np.isnan(value) or known.size < 2 or known.size < least * samples.size:
+        return Interval(float(value), float("nan"), float("nan"), level)
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(value), float(low), float(high), level)
 
 
 def paired_cluster_bootstrap(

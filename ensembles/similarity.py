@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from ensembles.odds import Floats
+
 Words = tuple[str, ...]
 
 _WITHIN_WORDS = re.compile(r"['’`]")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from ensembles.odds import Floats
 
 _ROUNDING = 1e-3
 """How far the top tokens' probabilities may sum above 1, in the rounding of servers."""

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ensembles.contrasts import bootstrap_of_sums
 from ensembles.odds import Floats, checked
-from ensembles.significance import Interval
+from ensembles.significance import Interval, percentile_interval, resamples
 
 FLAGGED = 0.2
 """The share of questions, those of the widest spread, that the flag picks out."""
@@ -142,18 +142,12 @@ def _correlations(
     _, group = np.unique(cluster, return_inverse=True)
     k = int(group.max()) + 1
     values = _weighted(width, doubt, error, np.ones((1, len(width))))[:, 0]
-    times = np.random.default_rng(0).multinomial(k, np.full(k, 1 / k), size=_N_BOOT)
-    parts = np.array_split(times, 20)  # a twentieth of the resamples in memory at once
-    drawn = np.concatenate([_weighted(width, doubt, error, part[:, group]) for part in parts], axis=1)
-    return tuple(_interval(value, sample, k, level) for value, sample in zip(values.tolist(), drawn, strict=True))
-
-
-def _interval(value: float, drawn: Floats, n_clusters: int, level: float) -> Interval:
-    known = drawn[~np.isnan(drawn)]
-    if np.isnan(value) or n_clusters < MIN_CLUSTERS or 2 * len(known) < len(drawn):
-        return Interval(value, float("nan"), float("nan"), level)
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(value, float(low), float(high), level)
+    parts = resamples(k, n_boot=_N_BOOT, seed=0, width=len(width))
+    drawn = np.concatenate([_weighted(width, doubt, error, times[:, group]) for times in parts], axis=1)
+    return tuple(
+        percentile_interval(value, sample if k >= MIN_CLUSTERS else (), level=level, least=0.5)
+        for value, sample in zip(values.tolist(), drawn, strict=True)
+    )
 
 
 def _weighted(width: Floats, doubt: Floats, error: Floats, weights: NDArray[Any]) -> Floats:

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ensembles import similarity as similarities
+from ensembles.odds import Floats
 from ensembles.scores import brier
 from ensembles.selective import chosen
 
-Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 SAME = 0.5

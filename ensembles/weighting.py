@@ -71,7 +71,7 @@ def fit_skill_weighted_logit_pool(
     if not 0 <= sharpness < np.inf:
         raise ValueError(f"sharpness must be finite and not negative, not {sharpness}")
     ratio = _relative_score(p, truth, mass, shrinkage)
-    return WeightedPool(_shares((ratio / ratio.min()) ** -sharpness), in_odds=True, clip=clip)
+    return WeightedPool(shares((ratio / ratio.min()) ** -sharpness), in_odds=True, clip=clip)
 
 
 def fit_inverse_variance_pool(
@@ -88,7 +88,7 @@ def fit_inverse_variance_pool(
     """
     p, truth, mass = resolved(probability, outcome=outcome, weight=weight)
     ratio = _relative_score(p, truth, mass, shrinkage)
-    return WeightedPool(_shares(ratio.min() / ratio), in_odds=False)
+    return WeightedPool(shares(ratio.min() / ratio), in_odds=False)
 
 
 def fit_correlation_aware_pool(
@@ -189,8 +189,9 @@ def _least_variance(covariance: Floats) -> tuple[float, ...]:
     variance, axes = np.linalg.eigh(covariance)
     scale = np.sqrt(np.maximum(variance, 1e-6 * variance.max()))  # pairwise correlations need not fit together
     weights, _ = nnls(scale[:, None] * axes.T, axes.sum(axis=0) / scale)
-    return _shares(weights)
+    return shares(weights)
 
 
-def _shares(weights: Floats) -> tuple[float, ...]:
+def shares(weights: Floats) -> tuple[float, ...]:
+    """The weights in the same proportion, with a sum of 1, as `WeightedPool` takes them."""
     return tuple((weights / weights.sum()).tolist())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agents.assistant.session import FIXED, Advice, Session
 from agents.assistant.steps import PERSONA, Step
 from agents.llm.chat import Message, Request
-from agents.members.llm.prompts import question_prompt
+from agents.members.llm.prompts import moment, question_prompt
 from agents.prompting import render
 from agents.strict_json import without_thinking
 from db.errors import MemberFailed
@@ -62,7 +62,7 @@ def _messages(session: Session, step: Step) -> Iterator[Message]:
     and nothing more."""
     orders = render(
         PERSONA[session.variant],
-        as_of=f"{session.as_of:%Y-%m-%d %H:%M} UTC",
+        as_of=moment(session.as_of),
         title=step.title,
         aim="\n".join(f"> {line}" for line in step.text.splitlines()),
     )

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from agents.assistant.number import read_probability
 from agents.assistant.steps import AFTER, BEFORE, OUTSIDE_VIEW, STEPS, Step, hash_of
-from agents.people import person
+from agents.people import UNAIDED, person
 from agents.prompting import render, template
 from db.dialogues import Dialogue, Turn, Variant
 from db.errors import BadInput
@@ -132,7 +132,7 @@ class Session:
     def _forecast(self, step: Step, turn: Turn, rationale: str = "") -> Forecast:
         return Forecast(
             question_id=self.question.id,
-            member=person(self.who),
+            member=person(self.who) + (UNAIDED if step is BEFORE else ""),
             as_of=self.as_of,
             created_at=turn.answered_at,
             value=ProbabilityValue(probability=read_probability(turn.answered)),

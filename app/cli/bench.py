@@ -103,15 +103,20 @@ def bench_uncertainty(
 
 @app.command("pooling")
 def bench_pooling(
-    questions: Annotated[Path | None, typer.Option(help="CSV of resolved questions.")] = None,
-    forecasts: Annotated[Path | None, typer.Option(help="CSV (or .gz) of forecasts of them.")] = None,
+    questions: Annotated[
+        Path | None, typer.Option(help="CSV: question_id, outcome; better with dates, cluster, human_prob.")
+    ] = None,
+    forecasts: Annotated[Path | None, typer.Option(help="CSV (or .gz): question_id, forecaster, prob.")] = None,
     group: Annotated[
         list[str] | None,
-        typer.Option(help="Forecasters to pool, comma-separated; again for another group. All, if left out."),
+        typer.Option(help="Forecasters to pool: a,b,c or NAME=a,b,c or a pattern; again for another. Else all."),
     ] = None,
     dataset: Annotated[list[str] | None, typer.Option(help="Only this dataset; again for another.")] = None,
     fit_questions: Annotated[Path | None, typer.Option(help="Learn from these questions instead.")] = None,
     fit_forecasts: Annotated[Path | None, typer.Option(help="The forecasts of them.")] = None,
+    scores: Annotated[
+        Path | None, typer.Option(help="CSV: forecaster, score, of a review or leaderboard; tries weights made of it.")
+    ] = None,
     attempts: Annotated[bool, typer.Option("--attempts", help="Also rules that were tried and not taken.")] = False,
     simulate: Annotated[
         int | None, typer.Option(min=2, help="No files: what learning costs in so many simulated worlds a scenario.")
@@ -129,9 +134,13 @@ def bench_pooling(
         command.simulated(simulate, seed, folder, as_json=as_json)
         return
     files = command.Files(
-        questions=questions, forecasts=forecasts, fit_questions=fit_questions, fit_forecasts=fit_forecasts
+        questions=questions,
+        forecasts=forecasts,
+        fit_questions=fit_questions,
+        fit_forecasts=fit_forecasts,
+        scores=scores,
     )
-    groups = [listed(names) for names in group or ()]
+    groups = [command.group_of(text) for text in group or [""]]
     command.pooling(files, groups, dataset or [], folder, attempts=attempts, as_json=as_json)
 
 

@@ -209,7 +209,10 @@ def _conclude(session: Session, records: Assisted, screen: Console) -> None:
         screen.print(f"Asked by {records.dialogue.model}: {took}", style="dim", markup=False, highlight=False)
     if told := session.debriefing():
         screen.print(f"\n{told}", style="yellow", markup=False, highlight=False)
-    screen.print(f"Once it is resolved: auspex assist report (question {session.question.id[:8]})", style="dim")
+    screen.print(
+        f"When you know: auspex questions resolve {session.question.id[:8]} yes (or no), then auspex assist report",
+        style="dim",
+    )
 
 
 def _json(session: Session, records: Assisted) -> dict[str, Any]:

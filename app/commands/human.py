@@ -14,12 +14,13 @@ from agents.people import SELF, person
 from app.commands.forecast import Afterwards
 from app.commands.questions import said
 from app.desk import Run
-from app.hybrid import Shown, combined, compared, probability, record_number, show_to_members
+from app.hybrid import Shown, combined, compared, record_number, show_to_members
 from app.output import err, out, table
 from db.errors import BadInput
 from db.events.snapshot import Snapshot
 from db.ledger.ledger import Ledger
 from db.records import Aggregate, BinaryQuestion, Forecast, MemberFailure, Question
+from db.values import probability_of_yes
 from ensembles.hybrid import HUMAN_WEIGHT
 
 
@@ -64,7 +65,7 @@ def check(human: HumanNumber, question: Question, members: Sequence[str]) -> Bin
 def record(human: HumanNumber, question: BinaryQuestion, ledger: Ledger, *, as_of: datetime, now: datetime) -> Forecast:
     """Record the number and say where it does not count as it was given."""
     number = record_number(ledger, question, human.member, human.probability, as_of=as_of, now=now)
-    if probability(number) != human.probability:
+    if probability_of_yes(number.value) != human.probability:
         err.print(
             f"{human.member} said {said(number.value)} as of {as_of:%Y-%m-%d %H:%M} UTC before: "
             "a recorded forecast is never replaced, so that number counts.",

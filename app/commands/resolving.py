@@ -11,6 +11,7 @@ from app.commands.questions import dump, found_question
 from app.outcomes import outcome_text, read_outcome
 from app.output import emit_json, out
 from db.errors import BadInput
+from db.questions.resolver import criterion_of
 from db.records import Outcome, Question, Resolution, Special
 
 BY_HAND = "by hand"
@@ -26,10 +27,22 @@ def resolve(
     correct: bool,
     as_json: bool,
 ) -> None:
-    """Record what came of a question; `known_at` is when it became knowable, now if left out."""
+    """Record what came of a question; `known_at` is when it became knowable, see `_knowable`.
+
+    What the event store resolves by itself is overruled only where `known_at` is given.
+    """
+
+    def outcome_of(question: Question) -> Outcome:
+        if criterion_of(question) is not None and known_at is None:
+            raise BadInput(
+                "the event store resolves this question: auspex resolve. To overrule it, say when the outcome was "
+                "known: --known-at 2025-06-09"
+            )
+        return read_outcome(question, outcome)
+
     _record(
         question_id,
-        lambda question: read_outcome(question, outcome),
+        outcome_of,
         known_at,
         source or BY_HAND,
         ledger,
@@ -57,14 +70,13 @@ def _record(
     as_json: bool,
 ) -> None:
     now = datetime.now(UTC)
-    known = moment(known_at, "--known-at") if known_at else now
     with open_ledger(ledger) as book:
         question = found_question(book, question_id)
         resolution = Resolution(
             question_id=question.id,
             outcome=outcome_of(question),
             resolved_at=now,
-            known_at=_knowable(question, known, now),
+            known_at=_knowable(question, known_at, now),
             source=source,
         )
         before = book.resolutions([question.id]).get(question.id)
@@ -81,10 +93,16 @@ def _record(
     out.print(question.text, style="bold", markup=False, highlight=False)
     done = "Recorded" if new else "Recorded before"
     out.print(f"{done}: {outcome_text(counts.outcome)}, known at {counts.known_at:%Y-%m-%d %H:%M} UTC.", markup=False)
+    out.print("Next: auspex leaderboard, auspex crowd report, auspex assist report", style="dim")
 
 
-def _knowable(question: Question, known: datetime, now: datetime) -> datetime:
-    """`known`, which lies after the question was opened and not in the future; raises BadInput if not."""
+def _knowable(question: Question, known_at: str | None, now: datetime) -> datetime:
+    """When the outcome became knowable: as said, else now, but no later than the question was to be resolved.
+
+    What was forecast after that could have seen the outcome and must not pass for a live forecast. Raises BadInput
+    for a moment in the future, and for one that is not after the question was opened.
+    """
+    known = moment(known_at, "--known-at") if known_at else min(now, question.resolve_by)
     if known > now:
         raise BadInput(f"--known-at {known:%Y-%m-%d %H:%M} UTC is in the future: nothing is known of it yet")
     if known <= question.open_at:

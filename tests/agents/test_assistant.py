@@ -53,7 +53,7 @@ def test_finished_session_leaves_two_forecasts_and_the_dialogue(variant: Variant
         ProbabilityValue(probability=0.35),
         ProbabilityValue(probability=0.2),
     ]
-    assert {item.member for item in (found.before, found.after)} == {"human:ann"}
+    assert [item.member for item in (found.before, found.after)] == ["human:ann+unaided", "human:ann"]
     assert found.before.prompt_hash == hash_of(variant, BEFORE) != found.after.prompt_hash
     assert (found.before.created_at, found.after.created_at) == (AS_OF, AS_OF + timedelta(minutes=n - 1))
     assert found.before.rationale == ""

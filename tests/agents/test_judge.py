@@ -16,7 +16,7 @@ from agents.llm.client import LlmClient
 from agents.llm.models import Capabilities
 from app.dev.llm_server import LlmServer, Reply
 from db.errors import BadInput, MemberFailed, Unparseable
-from ensembles.similarity import Floats
+from ensembles.odds import Floats
 from ensembles.uncertainty import sample_uncertainty
 from tests.agents.llm.calling import DOLLARS, served, using
 

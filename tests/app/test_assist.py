@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from agents.people import person
+from agents.people import UNAIDED, person
 from app.cli.assist import app
 from db.dialogues import Variant
 from db.errors import AuspexError
@@ -85,7 +85,7 @@ def test_typed_dialogue_asks_again_for_a_number_that_is_none_and_is_recorded_who
         ProbabilityValue(probability=0.4),
         ProbabilityValue(probability=0.3),
     ]
-    assert before.member == after.member == person("ann")
+    assert (before.member, after.member) == (person("ann") + UNAIDED, person("ann"))
     assert [turn.answered for turn in dialogue.turns] == list(STRUCTURED)
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from app.benchmark.pooling.bench import bench
+from app.benchmark.pooling.bench import Group, bench
 from app.benchmark.pooling.crowd import Crowd, crowd_of
-from app.benchmark.pooling.data import FORECAST_COLUMNS, QUESTION_COLUMNS, read_recorded
+from app.benchmark.pooling.data import read_recorded, read_scores
 from app.benchmark.pooling.standing import Default, default
 from app.cli import app
 from db.errors import BadInput
@@ -25,6 +25,12 @@ MODELS = ("flash", "gpt5", "kimi-k2.5", "pro", "sonnet")
 NO_SEARCH = [f"{model}-high-none-c0-t0" for model in MODELS]
 SEARCH = [f"{model}-high-brave-c0-t1" for model in MODELS]
 SHOWN = [f"{model}-high-brave-c1-{'' if model == 'kimi-k2.5' else 'p1-'}t1" for model in MODELS]
+
+QUESTION_COLUMNS = (
+    *("dataset", "question_id", "cluster", "source", "forecast_date", "resolution_date"),
+    *("human_prob", "outcome"),
+)
+FORECAST_COLUMNS = ("dataset", "question_id", "forecaster", "trial", "prob")
 
 Rows = list[dict[str, Any]]
 
@@ -96,8 +102,8 @@ def test_default_learns_when_a_hundred_market_outcomes_were_known_before(tmp_pat
 @pytest.mark.parametrize(
     ("past", "why"),
     [
-        (a_round("2025-01-01", "2025-03-01"), "0 outcomes"),  # known on the day of asking: too late
-        (a_round("2025-01-01", "2025-02-01", n=99), "99 outcomes"),
+        (a_round("2025-01-01", "2025-03-01"), "known: 0"),  # known on the day of asking: too late
+        (a_round("2025-01-01", "2025-02-01", n=99), "known: 99"),
     ],
 )
 def test_default_is_the_plain_pool_while_too_little_is_known(tmp_path: Path, past: Any, why: str) -> None:
@@ -130,7 +136,7 @@ def test_outcomes_that_became_known_later_change_nothing(tmp_path: Path) -> None
 
 def test_learnt_rules_stand_as_the_plain_pool_until_they_won_on_later_rounds(tmp_path: Path) -> None:
     recorded = read_recorded(*files(tmp_path, a_round("2025-01-01", "2025-02-01")))
-    [group] = bench(recorded, [])["groups"]
+    [group] = bench(recorded)["groups"]
     plain = next(row for row in group["rules"] if row["rule"] == "logit_pool")
     learnt = [row for row in group["rules"] if row["fitted"]]
     assert len(learnt) > 10
@@ -161,7 +167,7 @@ def test_trials_stand_in_for_a_forecaster_without_an_aggregate_of_its_own(tmp_pa
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda asked, said: asked[3].update(outcome="maybe"), "line 5 of .*outcome must be a number in 0..1"),
+        (lambda asked, said: asked[3].update(outcome="maybe"), "line 5 of .*outcome must be a number in 0..1, "),
         (lambda asked, said: asked[3].update(human_prob="1.5"), "line 5 of .*human_prob .* not '1.5'"),
         (lambda asked, said: asked[3].update(forecast_date="soon"), "line 5 of .*forecast_date must be a date"),
         (lambda asked, said: asked.append(asked[0]), "is there twice"),
@@ -183,21 +189,59 @@ def test_dataset_that_a_group_did_not_answer_is_left_out_with_the_reason(tmp_pat
     asked, said = a_round("2025-01-01", "2025-02-01", n=30)
     other = [row | {"dataset": "e"} for row in asked], [row | {"dataset": "e", "forecaster": "z"} for row in said[::3]]
     recorded = read_recorded(*files(tmp_path, (asked, said), other))
-    found = bench(recorded, [["a", "b"]])
+    found = bench(recorded, [Group(("a", "b"))])
     assert [group["dataset"] for group in found["groups"]] == ["d"]
     assert [(row["dataset"], "no forecasts on e by a, b" in row["reason"]) for row in found["skipped"]] == [("e", True)]
     with pytest.raises(BadInput, match="no forecasts on e by a, b"):
-        bench(recorded, [["a", "b"]], datasets=["d", "e"])
+        bench(recorded, [Group(("a", "b"))], datasets=["d", "e"])
+
+
+def test_question_ids_outcomes_and_forecasts_are_enough(tmp_path: Path) -> None:
+    asked = [{"question_id": f"q{n}", "outcome": "yes" if n % 3 else "No"} for n in range(30)]
+    said = [
+        {"question_id": f"q{n}", "forecaster": name, "prob": f"{50 + n}%"} for n in range(30) for name in ("a", "b")
+    ]
+    questions = written(tmp_path / "q.csv", ["question_id", "outcome"], asked)
+    forecasts = written(tmp_path / "f.csv", ["question_id", "forecaster", "prob"], said)
+    [group] = bench(read_recorded(questions, forecasts))["groups"]
+    assert (group["dataset"], group["n"], group["clusters"], group["human"]) == ("questions", 30, 30, None)
+    assert group["default_rule"]["by_round"][0]["asked_at"] is None
+    assert group["rate_of_yes"] == pytest.approx(2 / 3)
+
+
+def test_patterns_and_names_make_groups(tmp_path: Path) -> None:
+    recorded = read_recorded(*files(tmp_path, a_round("2025-01-01", "2025-02-01", n=30)))
+    [group] = bench(recorded, [Group(("[ab]", "c"), "mine")])["groups"]
+    assert (group["group"], group["members"]) == ("mine", ["a", "b", "c"])
+
+
+def test_weights_from_scores_of_others_are_offered_behind_the_gate(tmp_path: Path) -> None:
+    recorded = read_recorded(*files(tmp_path, a_round("2025-01-01", "2025-02-01", n=60)))
+    file = written(tmp_path / "s.csv", ["forecaster", "score"], [{"forecaster": n, "score": n == "a"} for n in "abc"])
+    with pytest.raises(BadInput, match="line 2 of .*score must be a number"):
+        read_scores(file)
+    scores = read_scores(
+        written(
+            tmp_path / "s.csv", ["forecaster", "score"], [{"forecaster": n, "score": 1 + (n == "a")} for n in "abc"]
+        )
+    )
+    [group] = bench(recorded, scores=scores)["groups"]
+    rows = {row["rule"]: row for row in group["rules"]}
+    for name in ("weights_of_scores", "weights_of_ranks"):
+        assert rows[name]["gate"]["on"] is False
+        assert rows[name]["brier"] == rows["logit_pool"]["brier"] != rows[name]["ungated"]["brier"]
+    with pytest.raises(BadInput, match="no score of c"):
+        bench(recorded, scores={"a": 1.0, "b": 2.0})
 
 
 def test_missing_columns_and_forecasters_are_named(tmp_path: Path) -> None:
     questions, forecasts = files(tmp_path, a_round("2025-01-01", "2025-02-01", n=30))
-    with pytest.raises(BadInput, match="no column dataset, forecaster, trial, prob"):
+    with pytest.raises(BadInput, match="no column forecaster, prob"):
         read_recorded(questions, written(tmp_path / "x.csv", ["question_id"], []))
     with pytest.raises(BadInput, match="by nobody; there are: a, b, c"):
-        bench(read_recorded(questions, forecasts), [["a", "nobody"]])
+        bench(read_recorded(questions, forecasts), [Group(("a", "nobody"))])
     with pytest.raises(BadInput, match="no dataset 'other'"):
-        bench(read_recorded(questions, forecasts), [], datasets=["other"])
+        bench(read_recorded(questions, forecasts), datasets=["other"])
 
 
 def test_command_prints_one_json_object_and_writes_the_page(tmp_path: Path) -> None:
@@ -243,7 +287,7 @@ def test_recorded_round_gives_the_published_scores(data_dir: Path) -> None:
     folder = data_dir / "forecasts"
     recorded = read_recorded(folder / "questions.csv", folder / "forecasts.csv.gz")
     for at, group in enumerate((NO_SEARCH, SEARCH, SHOWN)):
-        for row in bench(recorded, [group])["groups"]:
+        for row in bench(recorded, [Group(tuple(group))])["groups"]:
             rules = {rule["rule"]: rule["brier"] for rule in row["rules"]}
             own = (row["n"], row["average_member"]["brier"], row["best_member_in_hindsight"]["brier"])
             found = (*own, rules["median_pool"], rules["logit_pool"])

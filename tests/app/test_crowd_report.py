@@ -11,6 +11,7 @@ import pytest
 from app.commands.crowd import report
 from app.crowd_report import crowd_report, newest_crowd
 from app.output import out
+from db.errors import BadInput
 from db.ledger.ledger import Ledger
 from ensembles.adaptive import MIN_KNOWN
 from tests.app.taught import MEMBERS, N, forecast, question, resolution, teach
@@ -61,11 +62,20 @@ def test_learnt_state_is_that_of_the_newest_crowd_and_says_why(ledger: str) -> N
     found = crowd_report(record, [], now=NOW)
     market, data = found["learnt"]
     assert (market["type"], market["n_known"]) == ("market", N)
-    assert market["rule"] != "logit_pool" and market["rule"] in market["reason"] and market["parameters"]
+    assert market["rule"] == "shrunk_stack" and market["parameters"]
+    assert f"{N} outcomes of market questions" in market["reason"]
     assert (data["type"], data["rule"], data["parameters"]) == ("data", "logit_pool", {})
-    other = crowd_report(record, ["careful", "stranger"], now=NOW)
-    assert [row["rule"] for row in other["learnt"]] == ["logit_pool", "logit_pool"]
-    assert f"of {MIN_KNOWN}" in other["learnt"][0]["reason"]
+    assert f"take {MIN_KNOWN} known outcomes" in data["reason"]
+
+
+def test_members_named_are_all_that_it_is_about_and_strangers_are_refused(ledger: str) -> None:
+    with Ledger(ledger) as book:
+        record = book.track_record()
+    found = crowd_report(record, ["careful"], now=NOW)
+    assert {row["member"] for row in found["members"]} == {"careful"}
+    assert (found["crowd"], found["spread"], found["effective"]) == (["careful"], [], [])
+    with pytest.raises(BadInput, match="'stranger' has no forecast of a resolved yes/no question; these have: "):
+        crowd_report(record, ["careful", "stranger"], now=NOW)
 
 
 def test_command_prints_tables_and_one_json_object(

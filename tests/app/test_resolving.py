@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,17 @@ from app.commands.forecast import leaderboard
 from app.commands.resolving import annul, resolve
 from db.errors import BadInput, UnknownName
 from db.ledger.ledger import Ledger
-from db.records import BinaryQuestion, Forecast, MultipleChoiceQuestion
+from db.records import BinaryQuestion, EventCriterion, Forecast, MultipleChoiceQuestion
 from db.values import ProbabilitiesValue, ProbabilityValue
 
 OPEN = datetime(2025, 6, 1, tzinfo=UTC)
 COMMON: dict[str, Any] = {"open_at": OPEN, "resolve_by": OPEN + timedelta(7)}
 YES_NO = BinaryQuestion(text="Will it [rain]?", **COMMON)
+EVENT = BinaryQuestion(
+    text="Will they talk?",
+    criterion=EventCriterion(subject="CHN", object="TWN", first_day=date(2025, 6, 2), last_day=date(2025, 6, 7)),
+    **COMMON,
+)
 CHOICE = MultipleChoiceQuestion(text="Which?", options=("x", "y"), **COMMON)
 
 
@@ -35,10 +40,10 @@ def ledger(tmp_path: Path) -> str:
     return address
 
 
-def resolved(ledger: str, outcome: str, **options: Any) -> None:
+def resolved(ledger: str, outcome: str, *, question: BinaryQuestion = YES_NO, **options: Any) -> None:
     given: dict[str, Any] = {"known_at": "2025-06-05", "source": "", "correct": False, "as_json": True} | options
     known_at, source = given.pop("known_at"), given.pop("source")
-    resolve(YES_NO.id[:8], outcome, known_at, source, ledger, **given)
+    resolve(question.id[:8], outcome, known_at, source, ledger, **given)
 
 
 def test_outcome_is_recorded_with_its_moment_and_source(ledger: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,11 +90,26 @@ def test_unknown_question_is_refused(ledger: str) -> None:
         resolve("zzz", "yes", None, "", ledger, correct=False, as_json=True)
 
 
-def test_without_a_moment_it_is_known_now(ledger: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_moment_it_is_known_when_it_had_to_be_resolved_and_no_later_than_now(
+    ledger: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     resolved(ledger, "no", known_at=None, as_json=False)
     assert "Will it [rain]?\nRecorded: no, known at" in capsys.readouterr().out
     with Ledger(ledger) as book:
-        assert datetime.now(UTC) - book.resolutions()[YES_NO.id].known_at < timedelta(minutes=5)
+        assert book.resolutions()[YES_NO.id].known_at == YES_NO.resolve_by
+        ahead = BinaryQuestion(text="Ahead?", open_at=OPEN, resolve_by=datetime.now(UTC) + timedelta(days=9))
+        book.append([ahead])
+    resolved(ledger, "no", known_at=None, as_json=False, question=ahead)
+    with Ledger(ledger) as book:
+        assert datetime.now(UTC) - book.resolutions()[ahead.id].known_at < timedelta(minutes=5)
+
+
+def test_what_the_store_resolves_is_overruled_only_with_a_moment(ledger: str) -> None:
+    with Ledger(ledger) as book:
+        book.append([EVENT])
+    with pytest.raises(BadInput, match="the event store resolves this question"):
+        resolved(ledger, "yes", known_at=None, question=EVENT)
+    resolved(ledger, "yes", known_at="2025-06-20", question=EVENT)
 
 
 def test_annulled_question_is_not_scored(ledger: str, capsys: pytest.CaptureFixture[str]) -> None:

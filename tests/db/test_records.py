@@ -19,7 +19,7 @@ from db.records import (
     Resolution,
     as_utc,
 )
-from db.values import CodesValue, ProbabilitiesValue, ProbabilityValue, QuantilesValue
+from db.values import CodesValue, ProbabilitiesValue, ProbabilityValue, QuantilesValue, probability_of_yes
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(days=3)
@@ -95,3 +95,9 @@ def test_resolution_keeps_the_kind_of_its_outcome(outcome: object) -> None:
     assert again == made
     assert type(again.outcome) is type(made.outcome)
     assert again.outcome == outcome
+
+
+def test_only_a_probability_says_how_likely_yes_is() -> None:
+    assert probability_of_yes(ProbabilityValue(probability=0.3)) == 0.3
+    with pytest.raises(ValueError, match="kind quantiles"):
+        probability_of_yes(QuantilesValue(levels=(0.5,), values=(0.3,)))

@@ -45,9 +45,9 @@ def test_market_questions_are_stacked_once_a_hundred_outcomes_were_known() -> No
 @pytest.mark.parametrize(
     ("history", "market", "reason"),
     [
-        (past(n=MIN_KNOWN - 1), True, "99 outcomes"),
-        (past(market=False), True, "0 outcomes"),
-        (past(days=40), True, "0 outcomes"),
+        (past(n=MIN_KNOWN - 1), True, "known: 99"),
+        (past(market=False), True, "known: 0"),
+        (past(days=40), True, "known: 0"),
         (past(rounds=4, market=False), False, "4 of 5 rounds"),
         (past(rounds=8, market=False, confidence=1.0), False, "off: no difference"),
     ],

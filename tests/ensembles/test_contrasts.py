@@ -53,7 +53,7 @@ def test_with_one_cluster_or_an_undefined_statistic_there_is_no_interval() -> No
     ("columns", "clusters", "n_boot", "message"),
     [
         ([1.0, 2.0], ["a", "b"], 10, "columns must be"),
-        ([[1.0], [2.0]], ["a"], 10, "clusters"),
+        ([[1.0], [2.0]], ["a"], 10, "cluster labels"),
         ([[np.nan]], ["a"], 10, "finite"),
         ([[1.0]], ["a"], 0, "n_boot"),
     ],

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ensembles import significance
-from ensembles.significance import Interval, cluster_bootstrap, paired_cluster_bootstrap
+from ensembles.significance import Interval, cluster_bootstrap, paired_cluster_bootstrap, percentile_interval
 
 
 def test_bootstrap_covers_and_pairs() -> None:
@@ -73,6 +73,14 @@ def test_intervals_lie_within_the_values_and_swap_with_the_sign(items: list[tupl
         return
     assert values.min() - 1e-9 <= found.low <= found.high <= values.max() + 1e-9
     assert (mirrored.low, mirrored.high) == pytest.approx((-found.high, -found.low))
+
+
+def test_percentile_interval_leaves_out_samples_without_a_value() -> None:
+    found = percentile_interval(0.5, [np.nan, np.inf, *np.linspace(0, 1, 101)])
+    assert (found.low, found.high) == pytest.approx((0.025, 0.975))
+    assert np.isnan(percentile_interval(0.5, [np.nan, 0.5]).low)
+    assert np.isnan(percentile_interval(np.nan, [0.0, 1.0]).low)
+    assert np.isnan(percentile_interval(0.5, [0.0, 1.0, np.nan, np.nan, np.nan], least=0.5).low)
 
 
 def test_interval_says_what_it_is() -> None:

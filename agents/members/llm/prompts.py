@@ -45,7 +45,7 @@ def system_prompt(kind: str, question: Question, as_of: datetime, *, asking: str
         answer = render("answer_relation", codes=_codebook(whole=kind in _WHOLE_CODEBOOK))
     else:
         answer = render(asking or f"answer_{question.kind}")
-    return render(kind, method=render("method", as_of=_moment(as_of), mark=MARK.strip()), answer=answer, **fields)
+    return render(kind, method=render("method", as_of=moment(as_of), mark=MARK.strip()), answer=answer, **fields)
 
 
 def question_prompt(question: Question, as_of: datetime, *, candidate: str = "") -> str:
@@ -64,13 +64,18 @@ def question_prompt(question: Question, as_of: datetime, *, candidate: str = "")
 
 def backward_prompts(answer: str, as_of: datetime, n: int) -> tuple[str, str]:
     """The standing orders, and the message with an answer, for which `n` questions are asked that it may reply to."""
-    return render("backward", as_of=_moment(as_of), n=str(n)), render("backward_answer", answer=one_line(answer))
+    return render("backward", as_of=moment(as_of), n=str(n)), render("backward_answer", answer=one_line(answer))
 
 
 def hash_of(kind: str, question: Question, *, rank: str | None = None) -> str:
     """The hash of all templates that a kind of member, ranking options by `rank`, may use for a kind of question."""
     besides = (*_BESIDES.get(kind, ()), *_BESIDES.get(rank or "", ()))
     return prompt_hash(kind, "method", f"answer_{question.kind}", "question", "author", "repair", *besides)
+
+
+def moment(at: datetime) -> str:
+    """A moment as every prompt states it."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def _plain_lines(question: Question, as_of: datetime) -> Iterator[tuple[str, str]]:
@@ -90,8 +95,8 @@ def _plain_lines(question: Question, as_of: datetime) -> Iterator[tuple[str, str
         yield from ((name, f"{bound:.15g}") for name, bound in bounds if bound is not None)
         if unit := one_line(question.unit):
             yield "Unit", unit
-    yield "Resolved by", _moment(question.resolve_by)
-    yield "Known until", _moment(as_of)
+    yield "Resolved by", moment(question.resolve_by)
+    yield "Known until", moment(as_of)
 
 
 def _criterion(criterion: EventCriterion) -> Iterator[tuple[str, str]]:
@@ -138,7 +143,3 @@ def _codebook(*, whole: bool) -> str:
 
 def _titled(code: str) -> str:
     return f"{code} {cameo.name(code)}"
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.benchmark.page.content import Figure
-from app.benchmark.page.marks import COLOURS
+from app.benchmark.page.marks import COLOURS, one_line_each
 
 Row = dict[str, Any]
 
@@ -51,15 +51,7 @@ def by_label(rows: Sequence[Row]) -> Figure:
     highest_text = max(line.count("<br>") + 2 for line in lines) * _TEXT_PX
     return {
         "height": _FRAME_PX + len(lines) * max(_ROW_PX * len(colours(rows)), highest_text),
-        "yaxis": {
-            "tickvals": list(range(len(lines))),
-            "ticktext": lines,
-            "tickfont": {"size": 11},
-            "range": [len(lines) - 0.5, -0.5],
-            "automargin": True,
-            "showgrid": False,
-            "zeroline": False,
-        },
+        "yaxis": one_line_each(lines),
         "margin": {"l": 10, "r": 14, "t": 60, "b": 50},
     }
 

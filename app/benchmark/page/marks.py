@@ -37,8 +37,19 @@ def interval_whiskers(intervals: Sequence[dict[str, Any]], colour: str) -> Figur
     return whiskers(mean, low, high, colour)
 
 
-def reliability(title: str, caption: str, bins: Sequence[dict[str, Any]], colour: str) -> Plot:
-    """A small reliability diagram: n and Wilson interval in every bin (`ensembles.scores.ReliabilityBin` as dicts)."""
+def reliability(
+    title: str,
+    caption: str,
+    bins: Sequence[dict[str, Any]],
+    colour: str,
+    *,
+    stated: str = "stated probability",
+    observed: str = "observed rate",
+) -> Plot:
+    """A small reliability diagram: n and Wilson interval in every bin (`ensembles.scores.ReliabilityBin` as dicts).
+
+    `stated` and `observed` name the axes.
+    """
     said, rate, low, high, n = (
         [found[key] for found in bins] for key in ("mean_probability", "observed_rate", "low", "high", "n")
     )
@@ -50,7 +61,7 @@ def reliability(title: str, caption: str, bins: Sequence[dict[str, Any]], colour
         "line": {"dash": "dot", "width": 1, "color": GREY},
         "hoverinfo": "skip",
     }
-    observed = {
+    points = {
         "type": "scatter",
         "mode": "markers",
         "x": said,
@@ -58,7 +69,7 @@ def reliability(title: str, caption: str, bins: Sequence[dict[str, Any]], colour
         "error_y": whiskers(rate, low, high, colour),
         "marker": {"color": colour, "size": 7},
         "customdata": n,
-        "hovertemplate": "said %{x:.3f}, happened %{y:.3f}, n = %{customdata}",
+        "hovertemplate": f"{stated} %{{x:.3f}}, {observed} %{{y:.3f}}, n = %{{customdata}}<extra></extra>",
     }
     counts = [
         {
@@ -66,23 +77,53 @@ def reliability(title: str, caption: str, bins: Sequence[dict[str, Any]], colour
             "y": 1,
             "yref": "paper",
             "yanchor": "bottom",
-            "text": short(count),
+            "yshift": 11 * (at % 2),
+            "text": count_text(count),
             "showarrow": False,
             "font": {"size": 10},
         }
-        for place, count in zip(said, n, strict=True)
+        for at, (place, count) in enumerate(zip(said, n, strict=True))
     ]
     layout = {
         "height": 320,
         "showlegend": False,
         "annotations": counts,
-        "xaxis": {"title": {"text": "stated probability"}, "range": [-0.04, 1.04], "zeroline": False},
-        "yaxis": {"title": {"text": "observed rate"}, "range": [-0.04, 1.04], "zeroline": False},
-        "margin": {"l": 52, "r": 14, "t": 24, "b": 46},
+        "xaxis": {"title": {"text": stated}, "range": [-0.04, 1.04], "zeroline": False},
+        "yaxis": {"title": {"text": observed}, "range": [-0.04, 1.04], "zeroline": False},
+        "margin": {"l": 52, "r": 14, "t": 34, "b": 46},
     }
-    return Plot(title, caption, {"data": [perfect, observed], "layout": layout})
+    return Plot(title, caption, {"data": [perfect, points], "layout": layout})
 
 
-def short(n: int) -> str:
+def count_text(n: int) -> str:
     """A count in four characters or so."""
     return f"{n / 1000:.1f}k" if n >= 1000 else str(n)
+
+
+def dots(
+    intervals: Sequence[dict[str, Any]], places: Sequence[float] | Sequence[str], colour: str, *, name: str, hover: str
+) -> Figure:
+    """Means with their intervals lying across, one in each of `places` on the other axis; `hover` is Plotly's."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": [interval["mean"] for interval in intervals],
+        "y": list(places),
+        "error_x": interval_whiskers(intervals, colour),
+        "marker": {"color": colour, "size": 8},
+        "hovertemplate": f"{hover}<extra></extra>",
+    }
+
+
+def one_line_each(labels: Sequence[str]) -> Figure:
+    """A vertical axis with a line for each label, the first on top."""
+    return {
+        "tickvals": list(range(len(labels))),
+        "ticktext": list(labels),
+        "tickfont": {"size": 11},
+        "range": [len(labels) - 0.5, -0.5],
+        "automargin": True,
+        "showgrid": False,
+        "zeroline": False,
+    }

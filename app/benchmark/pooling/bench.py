@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,9 @@ import numpy as np
 from app.benchmark.pooling.attempts import ATTEMPTS
 from app.benchmark.pooling.candidates import fixed, learnt
 from app.benchmark.pooling.crowd import Crowd, crowd_of
-from app.benchmark.pooling.data import Recorded
+from app.benchmark.pooling.data import UNDATED, Recorded
 from app.benchmark.pooling.hybrids import hybrids
-from app.benchmark.pooling.learning import describe, out_of_sample
+from app.benchmark.pooling.learning import Fit, describe, out_of_sample
 from app.benchmark.pooling.measure import compared, summary, verdict
 from app.benchmark.pooling.standing import Default, default, gated
 from db.errors import BadInput
@@ -29,35 +29,45 @@ Progress = Callable[[int, int, str], None]
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Forecasters to pool, by name or pattern (none: all with enough answers), and what to call them."""
+
+    members: tuple[str, ...] = ()
+    name: str = ""
+
+
 def bench(
     recorded: Recorded,
-    groups: Sequence[Sequence[str]],
+    groups: Sequence[Group] = (Group(),),
     *,
     datasets: Sequence[str] = (),
     fitting: Recorded | None = None,
+    scores: Mapping[str, float] | None = None,
     attempts: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Compare the rules for every group of forecasters on every dataset; see `_group` for what is in `groups`.
 
     With `fitting`, everything learnt is learnt there, from what was known when each question was asked, and only
-    applied here. `attempts` adds the rules of `attempts.py`. A dataset that a group cannot be pooled on is skipped,
+    applied here. `attempts` adds the rules of `attempts.py`, and `scores` of the forecasters, by others, adds weights
+    made of them. A dataset that a group cannot be pooled on is skipped,
     with the reason; raises BadInput where it was named in `datasets`, or none is left.
     """
-    wanted = [(dataset, group) for dataset in datasets or recorded.questions for group in groups or [()]]
+    wanted = [(dataset, group) for dataset in datasets or recorded.questions for group in groups]
     found, skipped = [], []
     for done, (dataset, group) in enumerate(wanted):
         if progress:
             progress(done, len(wanted), dataset)
         try:
-            crowd = crowd_of(recorded, dataset, group)
-            past = None if fitting is None else crowd_of(fitting, dataset, crowd.members)
+            crowd = crowd_of(recorded, dataset, group.members)
         except BadInput as error:
             if datasets or len(wanted) == 1:
                 raise
-            skipped.append({"dataset": dataset, "group": list(group), "reason": str(error)})
+            skipped.append({"dataset": dataset, "group": group.name, "reason": str(error)})
             continue
-        found.append(_group(crowd, past, attempts=attempts))
+        past = None if fitting is None else _past(fitting, crowd)
+        found.append({"group": group.name} | _group(crowd, past, scores, attempts=attempts))
     if not found:
         raise BadInput(skipped[0]["reason"])
     return {
@@ -68,10 +78,18 @@ def bench(
     }
 
 
-def _group(crowd: Crowd, past: Crowd | None, *, attempts: bool) -> Row:
+def _past(fitting: Recorded, crowd: Crowd) -> Crowd:
+    """The same crowd in the files that are learnt from; without a question where it did not answer any there."""
+    try:
+        return crowd_of(fitting, crowd.dataset, crowd.members)
+    except BadInput:
+        return crowd.where(np.zeros(len(crowd), dtype=bool))
+
+
+def _group(crowd: Crowd, past: Crowd | None, scores: Mapping[str, float] | None, *, attempts: bool) -> Row:
     """One dataset and group: members, default rule, all rules, hybrids, and how to read them."""
     own = default(crowd, past)
-    rows = _rules(crowd, past, own.probability, attempts=attempts)
+    rows = _rules(crowd, own.probability, learnt(scores), past, attempts=attempts)
     return {
         "dataset": crowd.dataset,
         "type": "market" if crowd.market else "data",
@@ -143,17 +161,17 @@ def _default_row(crowd: Crowd, own: Default) -> Row:
         "power": power(score - each.mean(axis=1), crowd.cluster),
         "clusters_needed": clusters_needed(score - each.mean(axis=1), crowd.cluster),
         "by_round": [
-            {"asked_at": str(start), "rule": learnt.rule, "reason": learnt.reason} for start, learnt in own.rounds
+            {"asked_at": None if start == UNDATED else str(start), "rule": learnt.rule, "reason": learnt.reason}
+            for start, learnt in own.rounds
         ],
     }
 
 
-def _rules(crowd: Crowd, past: Crowd | None, against: Floats, *, attempts: bool) -> list[Row]:
+def _rules(crowd: Crowd, against: Floats, fits: Mapping[str, Fit], past: Crowd | None, *, attempts: bool) -> list[Row]:
     """Every rule against the default. What is learnt stands as it may be used, gated; `ungated` is it all the same."""
     fixed_rules = {name: apply(crowd) for name, apply in fixed().items()}
     if attempts:
         fixed_rules |= {f"attempt: {name}": attempt(crowd) for name, attempt in ATTEMPTS.items()}
-    fits = learnt()
     standings = {name: gated(fit, crowd, past) for name, fit in fits.items()}
     ungated = {name: out_of_sample(fit, crowd, past) for name, fit in fits.items()}
     as_used = compared(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import fnmatch
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.benchmark.pooling.data import Recorded
 from db.errors import BadInput
-from ensembles.history import History
+from ensembles.history import History, cluster_weight
 from ensembles.odds import Floats
 from ensembles.pooling import logit_pool
 
@@ -66,8 +67,7 @@ class Crowd:
     @property
     def weight(self) -> Floats:
         """One over the size of each question's cluster, so that clusters count alike in learning."""
-        _, group, size = np.unique(self.cluster, return_inverse=True, return_counts=True)
-        return np.asarray(1 / size[group], dtype=np.float64)
+        return cluster_weight(self.cluster)
 
     @property
     def rounds(self) -> NDArray[np.datetime64]:
@@ -81,14 +81,14 @@ class Crowd:
 
 
 def crowd_of(recorded: Recorded, dataset: str, group: Sequence[str]) -> Crowd:
-    """The crowd of `group` (empty: all with enough answers) on `dataset`.
+    """The crowd of `group` (empty: all with enough answers) on `dataset`; a name with * or ? stands for all like it.
 
     Raises BadInput for a forecaster or dataset that is not in the files, and where no question has all answers.
     """
     if dataset not in recorded.questions:
         raise BadInput(f"there is no dataset {dataset!r} in the questions: {', '.join(recorded.questions)}")
     asked, given = recorded.questions[dataset], recorded.forecasts[dataset]
-    members = tuple(dict.fromkeys(group)) or tuple(
+    members = tuple(dict.fromkeys(name for wanted in group for name in _like(wanted, given))) or tuple(
         sorted(name for name, column in given.items() if np.isfinite(column).mean() >= COVERAGE)
     )
     if unknown := [name for name in members if name not in given]:
@@ -114,3 +114,8 @@ def crowd_of(recorded: Recorded, dataset: str, group: Sequence[str]) -> Crowd:
         known_at=asked.known_at[complete],
         human=asked.human[complete],
     )
+
+
+def _like(wanted: str, names: Iterable[str]) -> list[str]:
+    """The names that a pattern stands for; the name itself where it is none or fits nothing."""
+    return sorted(fnmatch.filter(names, wanted)) or [wanted]

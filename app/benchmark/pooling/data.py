@@ -1,8 +1,10 @@
 """Recorded forecasts of resolved questions, from two CSV files (also .gz).
 
-Questions: dataset, question_id, cluster, source, forecast_date, resolution_date, human_prob (empty: none), outcome
-(empty: not resolved, left out and counted). Forecasts: dataset, question_id, forecaster, trial, prob; a trial of -1 is
-the forecaster's own aggregate of its others. Other columns are ignored.
+Questions: question_id, outcome (0..1, yes or no; empty: not resolved, left out and counted). Where they are known too:
+dataset, cluster (questions that are not independent; each by itself), source, forecast_date and resolution_date
+(without both nothing is learnt from a question), human_prob (empty: none). Forecasts: question_id, forecaster, prob
+(0..1 or per cent), dataset, and trial, where -1 is the forecaster's own aggregate of its others. Other columns are
+ignored.
 """
 
 from __future__ import annotations
@@ -21,11 +23,13 @@ from db.errors import BadInput
 from ensembles.odds import Floats, expit, logit
 
 OWN_AGGREGATE = -1
-QUESTION_COLUMNS = (
-    *("dataset", "question_id", "cluster", "source", "forecast_date", "resolution_date"),
-    *("human_prob", "outcome"),
-)
-FORECAST_COLUMNS = ("dataset", "question_id", "forecaster", "trial", "prob")
+UNDATED = np.datetime64("1970-01-01", "s")
+"""When questions without dates were asked and known: at once, so that nothing is learnt from them."""
+
+QUESTION_COLUMNS = ("question_id", "outcome")
+FORECAST_COLUMNS = ("question_id", "forecaster", "prob")
+_DATASET = "questions"
+_WORDS = {"yes": 1.0, "no": 0.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,11 +72,28 @@ def read_recorded(questions: Path, forecasts: Path) -> Recorded:
     return Recorded(asked, given, unmatched)
 
 
+def read_scores(path: Path) -> dict[str, float]:
+    """What others say of the forecasters, by name: a review's mean marks, a leaderboard's ratings; higher is better.
+
+    A CSV file with forecaster and score; raises BadInput, naming file and line, for what cannot be read.
+    """
+    found = {}
+    for line, row in _rows(path, ("forecaster", "score")):
+        try:
+            score = float(row["score"])
+        except ValueError:
+            score = float("nan")
+        if not np.isfinite(score):
+            raise BadInput(f"line {line} of {path}: score must be a number, not {row['score']!r}")
+        found[row["forecaster"]] = score
+    return found
+
+
 def _read_questions(path: Path) -> dict[str, Questions]:
     rows: dict[str, dict[str, dict[str, Any]]] = {}
     unresolved: dict[str, int] = {}
     for line, row in _rows(path, QUESTION_COLUMNS):
-        dataset, identity = row["dataset"], row["question_id"]
+        dataset, identity = row.get("dataset") or _DATASET, row["question_id"]
         if not row["outcome"].strip():
             unresolved[dataset] = unresolved.get(dataset, 0) + 1
             continue
@@ -80,8 +101,8 @@ def _read_questions(path: Path) -> dict[str, Questions]:
         if identity in known:
             raise BadInput(f"line {line} of {path}: question {identity!r} is there twice in dataset {dataset!r}")
         known[identity] = {
-            "cluster": row["cluster"],
-            "source": row["source"],
+            "cluster": row.get("cluster") or identity,
+            "source": row.get("source") or "",
             "asked_at": _date(row, "forecast_date", path, line),
             "known_at": _date(row, "resolution_date", path, line),
             "human": _probability(row, "human_prob", path, line),
@@ -114,7 +135,7 @@ def _read_forecasts(path: Path, asked: Mapping[str, Questions]) -> tuple[dict[st
     trials: dict[tuple[str, str, int], Floats] = {}
     unmatched = 0
     for line, row in _rows(path, FORECAST_COLUMNS):
-        dataset = row["dataset"]
+        dataset = row.get("dataset") or _DATASET
         at = place.get(dataset, {}).get(row["question_id"])
         p = _probability(row, "prob", path, line)
         if at is None:
@@ -176,30 +197,36 @@ def _opened(path: Path) -> IO[str]:
 
 
 def _probability(row: Mapping[str, str], name: str, path: Path, line: int) -> float:
-    text = row[name].strip()
+    text = (row.get(name) or "").strip()
     if not text:
         return float("nan")
     try:
-        p = float(text)
+        p = _WORDS.get(text.lower()) if name == "outcome" else None
+        p = p if p is not None else float(text[:-1]) / 100 if text.endswith("%") else float(text)
     except ValueError:
         p = -1.0
     if not 0 <= p <= 1:
-        raise BadInput(f"line {line} of {path}: {name} must be a number in 0..1 or empty, not {text!r}")
+        allowed = "a number in 0..1, yes, no or empty" if name == "outcome" else "a number in 0..1, per cent or empty"
+        raise BadInput(f"line {line} of {path}: {name} must be {allowed}, not {text!r}")
     return p
 
 
 def _date(row: Mapping[str, str], name: str, path: Path, line: int) -> np.datetime64:
+    text = (row.get(name) or "").strip()
+    if not text:
+        return UNDATED
     try:
-        moment: np.datetime64 = np.datetime64(row[name].strip().removesuffix("Z"), "s")
+        moment: np.datetime64 = np.datetime64(text.removesuffix("Z"), "s")
     except ValueError:
         moment = np.datetime64("NaT")
     if np.isnat(moment):
-        raise BadInput(f"line {line} of {path}: {name} must be a date such as 2025-10-26, not {row[name]!r}")
+        raise BadInput(f"line {line} of {path}: {name} must be a date such as 2025-10-26, not {text!r}")
     return moment
 
 
 def _trial(row: Mapping[str, str], path: Path, line: int) -> int:
+    text = (row.get("trial") or "").strip()
     try:
-        return int(float(row["trial"]))
-    except ValueError:
-        raise BadInput(f"line {line} of {path}: trial must be a whole number, not {row['trial']!r}") from None
+        return int(float(text)) if text else OWN_AGGREGATE
+    except (ValueError, OverflowError):
+        raise BadInput(f"line {line} of {path}: trial must be a whole number, not {text!r}") from None

@@ -6,20 +6,23 @@ from typing import Any
 
 from app.benchmark.page.content import Page, Section
 from app.benchmark.pooling.plots import calibration, hybrids, rules, scenario
-from app.benchmark.pooling.tables import label, reading, simulated_tables, sizes, tables
+from app.benchmark.pooling.tables import counted, label, overview, reading, simulated_tables, sizes, tables
 
 
 def page(found: dict[str, Any], *, made_by: str) -> Page:
     """What every rule was worth on recorded forecasts."""
     groups = found["groups"]
     sections = [
-        Section(
-            label(group),
-            paragraphs=(f"Default: {group['default_rule']['reason']}.",),
-            plots=(rules(group), hybrids(group)) if group["hybrids"] else (rules(group),),
-            tables=tuple(tables(group)),
-        )
-        for group in groups
+        Section("At a glance", tables=(overview(found),)),
+        *(
+            Section(
+                label(group),
+                paragraphs=(f"Default: {group['default_rule']['reason']}.",),
+                plots=(rules(group), hybrids(group)) if group["hybrids"] else (rules(group),),
+                tables=tuple(tables(group)),
+            )
+            for group in groups
+        ),
     ]
     calibrated = Section(
         "Calibration of the default",
@@ -31,7 +34,7 @@ def page(found: dict[str, Any], *, made_by: str) -> Page:
     )
     return Page(
         title="Which way of pooling?",
-        paragraphs=(f"{len(groups)} groups of forecasters, {sizes(groups)}.", *reading(found)),
+        paragraphs=(f"{counted(len(groups), 'group')} of forecasters, {sizes(groups)}.", *reading(found)),
         sections=(*sections, calibrated),
         made_by=made_by,
     )
@@ -48,7 +51,7 @@ def simulated_page(found: dict[str, Any], *, made_by: str) -> Page:
         title="Does it pay to learn weights?",
         paragraphs=paragraphs,
         sections=(
-            Section("Scenarios", small_plots=tuple(scenario(found, row) for row in found["scenarios"])),
+            Section("Scenarios", plots=tuple(scenario(found, row) for row in found["scenarios"])),
             Section("In numbers", tables=tuple(simulated_tables(found))),
         ),
         made_by=made_by,

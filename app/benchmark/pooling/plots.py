@@ -8,7 +8,7 @@ from typing import Any
 from app.benchmark.page import marks
 from app.benchmark.page.content import Figure, Plot
 from app.benchmark.page.marks import COLOURS, GREY
-from app.benchmark.pooling.tables import label
+from app.benchmark.pooling.tables import counted, label
 
 Row = dict[str, Any]
 
@@ -58,9 +58,9 @@ def scenario(found: Row, row: Row) -> Plot:
         "y": [names.index(rule["rule"]) for rule in row["rules"]],
         "marker": {"color": COLOURS[1], "size": 8, "symbol": "line-ns-open"},
     }
-    layout = _forest(names, "Brier vs logit pool")
+    layout = _forest(names, "loss in Brier score vs logit pool")
     layout["shapes"].append(_line(found["too_costly"], COLOURS[1]))
-    caption = f"{found['worlds']} worlds, {row['known']} outcomes known of {row['rounds']} round(s)."
+    caption = f"{found['worlds']} worlds, {row['known']} outcomes known of {counted(row['rounds'], 'round')}."
     return Plot(row["scenario"], caption, {"data": [_dots("mean", rows, names, COLOURS[0]), worst], "layout": layout})
 
 
@@ -70,17 +70,14 @@ def calibration(group: Row) -> Plot:
 
 
 def _dots(name: str, rows: Sequence[tuple[str, Row]], names: Sequence[str], colour: str) -> Figure:
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "x": [found["mean"] for _, found in rows],
-        "y": [names.index(rule) for rule, _ in rows],
-        "error_x": marks.interval_whiskers([found for _, found in rows], colour),
-        "marker": {"color": colour, "size": 8},
-        "customdata": [rule for rule, _ in rows],
-        "hovertemplate": "%{customdata}: %{x:+.4f}<extra></extra>",
-    }
+    drawn = marks.dots(
+        [found for _, found in rows],
+        [names.index(rule) for rule, _ in rows],
+        colour,
+        name=name,
+        hover="%{customdata}: %{x:+.4f}",
+    )
+    return drawn | {"customdata": [rule for rule, _ in rows]}
 
 
 def _forest(names: Sequence[str], title: str) -> Figure:
@@ -88,14 +85,7 @@ def _forest(names: Sequence[str], title: str) -> Figure:
     return {
         "height": _FRAME_PX + _ROW_PX * len(names),
         "xaxis": {"title": {"text": title}, "zeroline": False, "tickformat": "+.3f"},
-        "yaxis": {
-            "tickvals": list(range(len(names))),
-            "ticktext": list(names),
-            "range": [len(names) - 0.5, -0.5],
-            "automargin": True,
-            "showgrid": False,
-            "zeroline": False,
-        },
+        "yaxis": marks.one_line_each(names),
         "shapes": [_line(0.0, GREY)],
         "legend": marks.legend_above(),
         "margin": {"l": 10, "r": 14, "t": 50, "b": 50},

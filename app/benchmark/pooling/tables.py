@@ -8,10 +8,13 @@ from os.path import commonprefix
 from typing import Any
 
 from app.benchmark.page.content import Table
+from app.numbers import short
 
 Row = dict[str, Any]
 
 _NONE = "–"
+_TELLING = 6
+"""So many letters at the end of all members' names say what the group is."""
 _RULE_COLUMNS = ("rule", "Brier", "log loss", "skill", "vs default", "", "power")
 
 
@@ -26,13 +29,47 @@ def tables(group: Row) -> list[Table]:
 
 
 def label(group: Row) -> str:
-    """A group in a few words: its dataset, and what its members' names share."""
-    shared = commonprefix([name[::-1] for name in group["members"]])[::-1]
-    if len(group["members"]) == 1:
-        return f"{group['dataset']}: {group['members'][0]}"
-    if len(shared) >= 4:
-        return f"{group['dataset']}: {len(group['members'])} x *{shared}"
-    return f"{group['dataset']}: {', '.join(group['members'])}"
+    """A group in a few words: its dataset, and its name, or what its members' names share, or their number."""
+    return f"{group['dataset']}, {group['group'] or _shared(group['members'])}"
+
+
+def _shared(members: Sequence[str]) -> str:
+    shared = commonprefix([name[::-1] for name in members])[::-1]
+    if len(members) == 1:
+        return members[0]
+    return f"{len(members)} x *{shared}" if len(shared) >= _TELLING else f"{len(members)} forecasters"
+
+
+def overview(found: Row) -> Table:
+    """One line a group: yardsticks, the default, and how many fixed rules are better or worse than it."""
+    rows = tuple(
+        (
+            label(group),
+            str(group["n"]),
+            score(group["average_member"]["brier"]),
+            score(group["best_member_in_hindsight"]["brier"]),
+            score(group["human"]["brier"]) if group["human"] else _NONE,
+            score(group["default_rule"]["brier"]),
+            interval(group["default_rule"]["diff_to_average_member"]),
+        )
+        for group in found["groups"]
+    )
+    columns = ("group", "n", "average", "best*", "people", "default", "default vs average")
+    return Table("Brier scores", columns, rows, _in_a_sentence(found["groups"]))
+
+
+def _in_a_sentence(groups: Sequence[Row]) -> str:
+    """Whether any fixed rule beat the default everywhere."""
+    names = [row["rule"] for row in groups[0]["rules"] if not row["fitted"]]
+    verdicts = {
+        name: [row["verdict"] for group in groups for row in group["rules"] if row["rule"] == name] for name in names
+    }
+    always = [name for name, said in verdicts.items() if all(verdict == "better" for verdict in said)]
+    if always:
+        return f"Better than the default in every group: {', '.join(always)}."
+    some = [f"{name} {said.count('better')}" for name, said in verdicts.items() if "better" in said]
+    found = f"; significantly better in some: {', '.join(some)} of {len(groups)}" if some else ""
+    return f"No fixed rule is better than the default in every group{found}. Lower is better."
 
 
 def _fixed(group: Row) -> Table:
@@ -49,11 +86,11 @@ def _fixed(group: Row) -> Table:
     to_average = own["diff_to_average_member"]
     left_out = f" {group['incomplete']} left out, not answered by all." if group["incomplete"] else ""
     note = (
-        f"Best: {best['member']}. {group['n']} questions in {group['clusters']} clusters, {group['rounds']} round(s), "
-        f"{len(group['members'])} members, worth {group['effective_members']:.2f} independent ones.{left_out} Lower is "
-        "better; differences in Brier score with 95 % intervals, clusters resampled; skill against always saying the "
-        f"rate of yes. The default is {interval(to_average)} against the average member "
-        f"({own['verdict_to_average_member']}): {own['reason']}."
+        f"Best: {best['member']}. {counted(group['n'], 'question')} in {counted(group['clusters'], 'cluster')}, "
+        f"{counted(group['rounds'], 'round')}, {counted(len(group['members']), 'member')}, worth "
+        f"{group['effective_members']:.2f} independent ones.{left_out} Lower is better; differences in Brier score "
+        "with 95 % intervals, clusters resampled; skill against always saying the rate of yes. The default is "
+        f"{interval(to_average)} against the average member ({own['verdict_to_average_member']}); {own['reason']}."
     )
     return Table(label(group), _RULE_COLUMNS, tuple(rows), note)
 
@@ -104,7 +141,7 @@ def _hybrids(group: Row) -> Table:
 def _triage(group: Row) -> Table:
     rows = tuple(
         (
-            row["source"] or "all",
+            "all" if row["source"] is None else row["source"] or "(no source)",
             str(row["n"]),
             correlation(row["spearman"]),
             correlation(row["spearman_of_own_doubt"]),
@@ -174,20 +211,19 @@ def _scenario(found: Row, scenario: Row) -> Table:
         (row["rule"], interval(row["diff_to_logit_pool"]), signed(row["worst_20th"]), f"{row['too_costly']:.0%}")
         for row in scenario["rules"]
     )
-    columns = ("rule", "Brier vs logit pool", "worst 20th", f"> {found['too_costly']:g}")
-    note = f"{found['worlds']} worlds, {scenario['known']} outcomes known of {scenario['rounds']} round(s)."
+    columns = ("rule", "loss vs logit pool", "in 1 world of 20 over", f"worlds over {found['too_costly']:g}")
+    note = f"{found['worlds']} worlds, {scenario['known']} outcomes known of {counted(scenario['rounds'], 'round')}."
     return Table(scenario["scenario"], columns, rows, note)
 
 
 def score(value: float) -> str:
-    """A score without the zero before its point."""
-    text = f"{value:.4f}"
-    return text[1:] if text.startswith("0.") else text
+    """A score to four decimals, without the zero before its point."""
+    return short(value, 4)
 
 
 def signed(value: float) -> str:
     """A difference with its sign."""
-    return f"{value:+.4f}".replace("0.", ".", 1)
+    return short(value, 4, sign=True)
 
 
 def interval(found: Row) -> str:
@@ -201,12 +237,19 @@ def correlation(found: Row) -> str:
     """`+.83 [+.73, +.89]`."""
     if _unknown(found["mean"]):
         return _NONE
-    mean = f"{found['mean']:+.2f}"
-    return mean if _unknown(found["low"]) else f"{mean} [{found['low']:+.2f}, {found['high']:+.2f}]"
+    mean, low, high = (
+        "" if _unknown(value) else short(value, 2, sign=True) for value in (found["mean"], found["low"], found["high"])
+    )
+    return f"{mean} [{low}, {high}]" if low else mean
 
 
 def _unknown(value: float | None) -> bool:
     return value is None or math.isnan(value)
+
+
+def counted(n: int, thing: str) -> str:
+    """`1 round`, `2 rounds`."""
+    return f"{n} {thing}" if n == 1 else f"{n:,} {thing}s"
 
 
 def sizes(groups: Sequence[Row]) -> str:

@@ -143,15 +143,7 @@ def agreement(found: dict[str, Any]) -> Plot:
     """The six ICCs with intervals."""
     rows = [row for row in found["icc_table"] if row["icc"] is not None]
     intervals = [{"mean": row["icc"], "low": row["low"], "high": row["high"]} for row in rows]
-    points = {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [row["icc"] for row in rows],
-        "y": [kind(row) for row in rows],
-        "error_x": marks.interval_whiskers(intervals, COLOURS[2]),
-        "marker": {"size": 10, "color": COLOURS[2]},
-        "hovertemplate": "%{y} = %{x:.3f}<extra></extra>",
-    }
+    points = marks.dots(intervals, list(map(kind, rows)), COLOURS[2], name="ICC", hover="%{y} = %{x:.3f}")
     lowest = min([row["low"] for row in rows if row["low"] is not None] + [0.0])
     layout = {
         "height": 270,

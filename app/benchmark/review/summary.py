@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.benchmark.review.matrix import ReviewMatrix
 from ensembles import reviews
 from ensembles.agreement import KINDS, complete, intraclass
 from ensembles.correlation import correlations
+from ensembles.odds import Floats
 from ensembles.ranks import ranks
-
-Floats = NDArray[np.float64]
 
 
 def summary(matrix: ReviewMatrix) -> dict[str, Any]:

@@ -10,10 +10,10 @@ import numpy as np
 
 from app.benchmark.uncertainty.measures import Matrices
 from ensembles.calibration import fit_isotonic
+from ensembles.odds import Floats
 from ensembles.scores import brier, ece, reliability_bins
 from ensembles.selective import chosen
 from ensembles.significance import cluster_bootstrap
-from ensembles.similarity import Floats
 from ensembles.uncertainty import quadratic_reward, set_share
 
 FOLDS = 10

@@ -10,7 +10,8 @@ import numpy as np
 
 from app.benchmark.uncertainty.samples import Sampled
 from ensembles import uncertainty
-from ensembles.similarity import Floats, similarity, words
+from ensembles.odds import Floats
+from ensembles.similarity import similarity, words
 from ensembles.uncertainty import Ints
 
 Stack = Callable[[Floats], Floats | Ints]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -13,8 +12,8 @@ from app.benchmark.page.marks import COLOURS, GREY
 from app.benchmark.uncertainty.bench import Found
 from app.benchmark.uncertainty.measures import SIMPLE, Measure
 from app.benchmark.uncertainty.tables import NAMES, method_label, rule_label
+from ensembles.odds import Floats
 from ensembles.selective import rejection_curve
-from ensembles.similarity import Floats
 
 _POINTS = 200
 _ROW_PX, _FRAME_PX = 24, 120
@@ -67,14 +66,9 @@ def auroc_plot(found: Found) -> Plot:
     traces = []
     for at, (metric, name) in enumerate(series):
         shown = [(place, row) for place, row in enumerate(rows) if row[metric] is not None]
-        traces.append(
-            _dots(
-                [place - 0.12 + 0.24 * at for place, _ in shown],
-                [row["intervals"][metric] for _, row in shown],
-                COLOURS[at],
-                name,
-            )
-        )
+        intervals = [row["intervals"][metric] for _, row in shown]
+        places = [place - 0.12 + 0.24 * at for place, _ in shown]
+        traces.append(marks.dots(intervals, places, COLOURS[at], name=name, hover=f"{name}: %{{x:.3f}}"))
     caption = (
         f"The chance that a right answer is put above a wrong one; 0.5 is chance. n = {found.rows['n_answers']:,} "
         f"answers to {found.rows['n']:,} questions; whiskers are 95 % bootstrap intervals that resample questions. "
@@ -86,7 +80,8 @@ def auroc_plot(found: Found) -> Plot:
 def selection_plot(found: Found) -> Plot:
     """Accuracy of each rule that chooses an answer, with its interval."""
     intervals = found.rows["selection_intervals"]
-    trace = _dots(list(range(len(intervals))), list(intervals.values()), COLOURS[0], "accuracy")
+    places = list(range(len(intervals)))
+    trace = marks.dots(list(intervals.values()), places, COLOURS[0], name="accuracy", hover="accuracy: %{x:.3f}")
     layout = _lines([rule_label(rule) for rule in intervals], "accuracy") | {"showlegend": False}
     caption = (
         f"Share of {found.rows['n']:,} questions for which the chosen answer is right; whiskers are 95 % bootstrap "
@@ -99,7 +94,15 @@ def reliability_plots(found: Found) -> list[Plot]:
     """Small reliability diagrams of the set's share, as it is and calibrated, with n and Wilson intervals."""
     stated = found.rows["confidence"]
     return [
-        _reliability(f"Set share, {NAMES.get(name, name)}", stated[name], stated["n"], COLOURS[at])
+        marks.reliability(
+            f"Set share, {NAMES.get(name, name)}",
+            f"n = {stated['n']} questions, ECE {stated[name]['ece']:.3f}; numbers above are n per bin, whiskers "
+            "Wilson's 95 %.",
+            stated[name]["reliability"],
+            COLOURS[at],
+            stated="stated confidence",
+            observed="share right",
+        )
         for at, name in enumerate(("raw", "isotonic"))
     ]
 
@@ -144,80 +147,12 @@ def _style(at: int) -> Figure:
     return {"color": COLOURS[at % len(COLOURS)], "width": 1.8, "dash": _DASHES[at // len(COLOURS) % len(_DASHES)]}
 
 
-def _dots(heights: Sequence[float], intervals: Sequence[dict[str, Any]], colour: str, name: str) -> Figure:
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "x": [one["mean"] for one in intervals],
-        "y": list(heights),
-        "error_x": marks.interval_whiskers(intervals, colour),
-        "marker": {"color": colour, "size": 8},
-        "hovertemplate": f"{name}: %{{x:.3f}}<extra></extra>",
-    }
-
-
 def _lines(labels: Sequence[str], axis: str) -> Figure:
     """The layout of a plot with one line per label."""
     return {
         "height": _FRAME_PX + _ROW_PX * len(labels),
         "xaxis": {"title": {"text": axis}, "zeroline": False},
-        "yaxis": {
-            "tickvals": list(range(len(labels))),
-            "ticktext": list(labels),
-            "tickfont": {"size": 11},
-            "range": [len(labels) - 0.5, -0.5],
-            "automargin": True,
-            "zeroline": False,
-        },
+        "yaxis": marks.one_line_each(labels),
         "legend": marks.legend_above(),
         "margin": {"l": 10, "r": 14, "t": 40, "b": 50},
     }
-
-
-def _reliability(title: str, stated: dict[str, Any], n: int, colour: str) -> Plot:
-    bins = stated["reliability"]
-    said, rate, low, high, counts = (
-        [one[key] for one in bins] for key in ("mean_probability", "observed_rate", "low", "high", "n")
-    )
-    perfect = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [0, 1],
-        "y": [0, 1],
-        "line": {"dash": "dot", "width": 1, "color": GREY},
-        "hoverinfo": "skip",
-    }
-    observed = {
-        "type": "scatter",
-        "mode": "markers",
-        "x": said,
-        "y": rate,
-        "error_y": marks.whiskers(rate, low, high, colour),
-        "marker": {"color": colour, "size": 7},
-        "customdata": counts,
-        "hovertemplate": "said %{x:.3f}, right %{y:.3f}, n = %{customdata}<extra></extra>",
-    }
-    above = [
-        {
-            "x": x,
-            "y": 1,
-            "yref": "paper",
-            "yanchor": "bottom",
-            "yshift": 11 * (at % 2),
-            "text": str(count),
-            "showarrow": False,
-            "font": {"size": 10},
-        }
-        for at, (x, count) in enumerate(zip(said, counts, strict=True))
-    ]
-    layout = {
-        "height": 320,
-        "showlegend": False,
-        "annotations": above,
-        "xaxis": {"title": {"text": "stated confidence"}, "range": [-0.04, 1.04], "zeroline": False},
-        "yaxis": {"title": {"text": "share right"}, "range": [-0.04, 1.04], "zeroline": False},
-        "margin": {"l": 52, "r": 14, "t": 34, "b": 46},
-    }
-    caption = f"n = {n} questions, ECE {stated['ece']:.3f}; numbers above are n per bin, whiskers Wilson's 95 %."
-    return Plot(title, caption, {"data": [perfect, observed], "layout": layout})

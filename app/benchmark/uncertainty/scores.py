@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from app.benchmark.uncertainty.measures import BASELINE, Measure
-from ensembles.selective import Drawn, auarc, drawn, interval, ranking_auroc
-from ensembles.similarity import Floats
+from ensembles.odds import Floats
+from ensembles.selective import Drawn, auarc, drawn, ranking_auroc
+from ensembles.significance import percentile_interval
 
 METRICS = ("auarc_u_ea", "auroc_u_ia", "auroc_c_ia", "auarc_c_ia")
 
@@ -72,14 +73,14 @@ def _one(metric: Callable[..., Floats], accuracy: Floats, uncertainty: Floats, s
 
 def _row(measure: Measure, found: dict[str, _Scored], base: dict[str, _Scored]) -> dict[str, Any]:
     gains = {
-        metric: interval(one.value - base[metric].value, one.found - base[metric].found)
+        metric: percentile_interval(one.value - base[metric].value, one.found - base[metric].found)
         for metric, one in found.items()
     }
     return {
         "method": measure.method,
         "similarity": measure.similarity,
         **{metric: _number(found[metric].value) if metric in found else None for metric in METRICS},
-        "intervals": {metric: interval(one.value, one.found).as_dict() for metric, one in found.items()},
+        "intervals": {metric: percentile_interval(one.value, one.found).as_dict() for metric, one in found.items()},
         "diff_to_baseline": {metric: gain.as_dict() for metric, gain in gains.items()},
     }
 

@@ -10,9 +10,10 @@ import numpy as np
 from app.benchmark.uncertainty.measures import Matrices
 from app.benchmark.uncertainty.samples import Sampled
 from ensembles.equilibrium import CORRECT, INCORRECT, equilibrium
+from ensembles.odds import Floats
 from ensembles.selective import chosen
 from ensembles.significance import cluster_bootstrap
-from ensembles.similarity import Floats, words
+from ensembles.similarity import words
 from ensembles.uncertainty import deg_confidence, ecc_confidence, set_share
 
 BASELINE = "majority_over_ties"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.benchmark.page.content import Table
+from app.numbers import short
 
 NAMES = {
     "distinct_answers": "distinct answers",
@@ -43,15 +44,10 @@ def interval_cell(interval: dict[str, float | None] | None, *, sign: bool = Fals
     """`.806 (.776, .835)`, the mean with its sign where `sign`; a dash where there is nothing."""
     if interval is None or interval["mean"] is None:
         return "-"
-    text = _short(interval["mean"], "+.3f" if sign else ".3f")
+    text = short(interval["mean"], sign=sign)
     if interval["low"] is None or interval["high"] is None:
         return text
-    return f"{text} ({_short(interval['low'], '.3f')}, {_short(interval['high'], '.3f')})"
-
-
-def _short(value: float, form: str) -> str:
-    """A number without the zero before its point, as narrow screens need it; -0 is 0."""
-    return f"{round(value, 3) + 0.0:{form}}".replace("0.", ".", 1)
+    return f"{text} ({short(interval['low'])}, {short(interval['high'])})"
 
 
 def _methods(found: dict[str, Any]) -> Table:
@@ -106,7 +102,7 @@ def _confidence(found: dict[str, Any]) -> Table:
     rows = [
         (
             NAMES.get(name, name),
-            *(_short(stated[name][metric], ".3f") for metric in ("ece", "brier", "quadratic_reward")),
+            *(short(stated[name][metric]) for metric in ("ece", "brier", "quadratic_reward")),
             "-" if name == "raw" else interval_cell(stated[name]["brier_diff_to_raw"], sign=True),
         )
         for name in ("raw", "isotonic", "base_rate")
@@ -124,4 +120,4 @@ def _confidence(found: dict[str, Any]) -> Table:
 
 
 def _cell(value: float | None) -> str:
-    return "-" if value is None else _short(value, ".3f")
+    return "-" if value is None else short(value)
