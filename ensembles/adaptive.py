@@ -58,7 +58,7 @@ def learn(history: History, *, market: bool, now: np.datetime64) -> Learnt:
     history this is the plain logit pool.
     """
     past = history.where(history.market == market).known_before(now).complete()
-    n_known, rounds = len(np.unique(past.cluster)), len(np.unique(_round(past.asked_at)))
+    n_known, rounds = len(np.unique(past.cluster)), len(np.unique(round_of(past.asked_at)))
     record = _later_rounds(past)
     on, reason = _decide(record, n_known=n_known, rounds=rounds, market=market)
     if not on:
@@ -74,13 +74,13 @@ def _later_rounds(past: History) -> Gate:
         fit_shrunk_stack,
         past.probability,
         outcome=past.outcome,
-        asked_at=_round(past.asked_at),
+        asked_at=round_of(past.asked_at),
         known_at=past.known_at,
         without=logit_pool,
-        weight=past.cluster_weight(),
+        cluster=past.cluster,
         min_taught=MIN_KNOWN,
     )
-    return gate(replay.gain, round=_round(past.asked_at), cluster=past.cluster)
+    return gate(replay.gain, round=round_of(past.asked_at), cluster=past.cluster)
 
 
 def _decide(record: Gate, *, n_known: int, rounds: int, market: bool) -> tuple[bool, str]:
@@ -101,7 +101,9 @@ def _decide(record: Gate, *, n_known: int, rounds: int, market: bool) -> tuple[b
     return True, f"{n_known} outcomes of market questions that all members answered were known"
 
 
-def _round(moment: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
-    """The beginning of the fortnight that each moment lies in."""
-    day = moment.astype("datetime64[D]").astype(np.int64)
-    return (day - day % ROUND_DAYS).astype("datetime64[D]")
+def round_of(asked_at: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    """The round of each moment (n,): the earliest of those that lie in the same fortnight."""
+    _, fortnight = np.unique(asked_at.astype("datetime64[D]").astype(np.int64) // ROUND_DAYS, return_inverse=True)
+    first = np.full(fortnight.max(initial=-1) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first, fortnight, asked_at.astype(np.int64))
+    return first[fortnight].astype(asked_at.dtype)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ensembles.history import cluster_weight
 from ensembles.odds import Floats, checked
 from ensembles.power import EFFECT, TARGET, clusters_needed, power
 from ensembles.scores import brier
@@ -62,11 +63,12 @@ def gate(
     """Switch on only what gained in enough rounds, on enough outcomes, by more than chance.
 
     `gain` (n,) is the score without what was learnt minus the score with it, on rows that lie after all it was learnt
-    from, NaN where it did not speak; `round` and `cluster` (n,) label the rows. On if the rows with a gain number
-    `min_outcomes` or more, in `min_rounds` or more, if it won in more than half of the rounds, and if the whole
-    interval lies above 0: the wider, on either side, of two percentile bootstraps, one over clusters and one over
-    rounds with the clusters inside them. Within a single round the drift between rounds cannot be seen; `min_rounds`
-    of one accepts that. Raises ValueError for lengths that differ and gains that are infinite.
+    from, NaN where it did not speak; `round` and `cluster` (n,) label the rows. On if the clusters with a
+    gain number `min_outcomes` or more, in `min_rounds` or more, if it won in more than half of the rounds, and if the
+    whole interval lies above 0: the widest, on either side, of a bootstrap over clusters, one over rounds with the
+    clusters inside them, and Student's interval of the rounds' mean gains, since a bootstrap of five rounds is too
+    narrow. Within a single round the drift between rounds cannot be seen; `min_rounds` of one accepts that. Raises
+    ValueError for lengths that differ and gains that are infinite.
     """
     gains, rounds, clusters = np.asarray(gain, dtype=np.float64), np.asarray(round), np.asarray(cluster)
     if gains.ndim != 1 or gains.shape != rounds.shape or gains.shape != clusters.shape:
@@ -82,7 +84,8 @@ def gate(
     interval = _interval(gains, rounds, clusters, level)
     _, which, size = np.unique(rounds, return_inverse=True, return_counts=True)
     won = int((np.bincount(which, weights=gains) > 0).sum())
-    on, verdict = _verdict(interval, won=won, rounds=len(size), outcomes=len(gains), least=(min_rounds, min_outcomes))
+    n_clusters = len(np.unique(clusters))
+    on, verdict = _verdict(interval, won=won, rounds=len(size), outcomes=n_clusters, least=(min_rounds, min_outcomes))
     chance = power(gains, clusters, effect=effect, level=level)
     needed = clusters_needed(gains, clusters, effect=effect, level=level)
     seen = f"gain {interval.mean:+.4f} over {len(gains)} outcomes, ahead in {won} of {len(size)} rounds"
@@ -90,7 +93,6 @@ def gate(
         seen += f"; {level:.0%} interval {interval.low:+.4f} to {interval.high:+.4f}"
         seen += f"; power {chance:.0%} to see {effect:g}, {needed} clusters for {TARGET:.0%}"
     reason = f"{'on' if on else 'off'}: {verdict} ({seen})"
-    n_clusters = len(np.unique(clusters))
     return Gate(on, reason, len(gains), n_clusters, len(size), won, interval, effect, chance, needed)
 
 
@@ -110,13 +112,29 @@ def _verdict(gain: Interval, *, won: int, rounds: int, outcomes: int, least: tup
 
 
 def _interval(gains: Floats, rounds: NDArray[Any], clusters: NDArray[Any], level: float) -> Interval:
-    """The mean gain, with the wider of the two bootstraps on either side."""
+    """The mean gain, with the widest of the two bootstraps and Student's interval over rounds on either side."""
     [by_cluster] = cluster_bootstrap(gains, clusters, level=level, n_boot=_N_BOOT)
     if np.isnan(by_cluster.low):
         return by_cluster
     resampled = _two_stage_means(gains, rounds, clusters)
     low, high = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(by_cluster.mean, min(by_cluster.low, float(low)), max(by_cluster.high, float(high)), level)
+    half = _student_half_width(gains, rounds, level)
+    mean = by_cluster.mean
+    return Interval(
+        mean, min(by_cluster.low, float(low), mean - half), max(by_cluster.high, float(high), mean + half), level
+    )
+
+
+def _student_half_width(gains: Floats, rounds: NDArray[Any], level: float) -> float:
+    """Half of Student's interval of the mean of the rounds' mean gains; 0 for a single round, which shows no drift."""
+    from scipy.stats import t  # heavy: only where something is learnt
+
+    _, which, size = np.unique(rounds, return_inverse=True, return_counts=True)
+    n = len(size)
+    if n < 2:
+        return 0.0
+    means = np.bincount(which, weights=gains) / size
+    return float(t.ppf((1 + level) / 2, n - 1) * means.std(ddof=1) / np.sqrt(n))
 
 
 def _two_stage_means(gains: Floats, rounds: NDArray[Any], clusters: NDArray[Any]) -> Floats:
@@ -171,6 +189,7 @@ def forward_gains(
     without: Rule = checked,
     weight: ArrayLike | None = None,
     source: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
     score: Rule = brier,
     min_taught: int = 1,
 ) -> ForwardGains:
@@ -181,23 +200,27 @@ def forward_gains(
     them at least, and is applied to its rows: nothing that became known later touches it. `probability` is (n,) for a
     calibrator or (n, members) for a pool, and `without` the fixed rule that it has to beat: the identity, unless said
     otherwise. `known_at` is NaT, or `outcome` NaN, while a question is open. With `source` (n,), fit and rule are
-    given the rows' labels as well. `score(outcome=, probability=)` is lower for the better. Raises ValueError for
-    lengths that differ and values outside 0..1.
+    given the rows' labels as well. With `cluster` (n,) the clusters of what is taught count alike, and `min_taught`
+    counts them instead of rows. `score(outcome=, probability=)` is lower for the better. Raises ValueError for lengths
+    that differ and values outside 0..1.
     """
     said, truth = checked(probability), np.asarray(outcome, dtype=np.float64)
     asked, known = np.asarray(asked_at, dtype="datetime64"), np.asarray(known_at, dtype="datetime64")
     mass = np.ones_like(truth) if weight is None else np.asarray(weight, dtype=np.float64)
     labels = None if source is None else np.asarray(source)
-    columns = [truth, asked, known, mass] + ([] if labels is None else [labels])
+    groups = None if cluster is None else np.asarray(cluster)
+    columns = [truth, asked, known, mass] + [item for item in (labels, groups) if item is not None]
     if not said.ndim or any(column.shape != said.shape[:1] for column in columns):
         raise ValueError(f"every column must have one row for each of the {len(np.atleast_1d(said))} forecasts")
     learnt, n_taught = np.full(len(truth), np.nan), np.zeros(len(truth), dtype=np.int64)
     for moment in np.unique(asked[~np.isnat(asked)]):
         past = (asked < moment) & (known < moment) & ~np.isnan(truth)
         now = asked == moment
-        if past.sum() < max(1, min_taught):
+        taught = past.sum() if groups is None else len(np.unique(groups[past]))
+        if taught < max(1, min_taught):
             continue
-        rule = fit(said[past], outcome=truth[past], weight=mass[past], **_labelled(labels, past))
+        weights = mass[past] if groups is None else mass[past] * cluster_weight(groups[past])
+        rule = fit(said[past], outcome=truth[past], weight=weights, **_labelled(labels, past))
         learnt[now], n_taught[now] = rule(said[now], **_labelled(labels, now)), past.sum()
     fixed = np.asarray(without(said), dtype=np.float64)
     if fixed.shape != truth.shape:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from ensembles.odds import Floats
 
 _CHUNK = 2_000_000
-"""Cluster weights held at once: 16 MB."""
+"""Cluster weights held at once: 16 MB, and as much again twice while they are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,16 @@ def resamples(k: int, *, n_boot: int, seed: int, width: int = 0) -> Iterator[Flo
     """How often each of `k` clusters is drawn in `n_boot` samples with replacement: arrays (draws, k), one by one.
 
     Drawn in chunks, which leave the random stream as it is, so that many clusters, or arrays of (draws, `width`) made
-    of them, do not fill the memory.
+    of them, do not fill the memory. Clusters are drawn one by one and counted: the multinomial distribution, without
+    the binomial variate for each count that makes numpy's own sampler several times slower.
     """
     random = np.random.default_rng(seed)
     chunk = max(1, _CHUNK // max(k, width))
     for start in range(0, n_boot, chunk):
-        yield random.multinomial(k, np.full(k, 1 / k), size=min(chunk, n_boot - start)).astype(np.float64)
+        draws = min(chunk, n_boot - start)
+        drawn = random.integers(k, size=(draws, k))
+        drawn += k * np.arange(draws)[:, None]  # each sample counts in a range of its own
+        yield np.bincount(drawn.ravel(), minlength=draws * k).reshape(draws, k).astype(np.float64)
 
 
 def percentile_interval(value: float, drawn: ArrayLike, *, level: float = 0.95, least: float = 0.0) -> Interval:

@@ -16,6 +16,7 @@ from app.benchmark.pooling.bench import Group, bench
 from app.benchmark.pooling.crowd import Crowd, crowd_of
 from app.benchmark.pooling.data import read_recorded, read_scores
 from app.benchmark.pooling.standing import Default, default
+from app.benchmark.pooling.tables import tables
 from app.cli import app
 from db.errors import BadInput
 from ensembles.odds import expit
@@ -207,6 +208,47 @@ def test_question_ids_outcomes_and_forecasts_are_enough(tmp_path: Path) -> None:
     assert (group["dataset"], group["n"], group["clusters"], group["human"]) == ("questions", 30, 30, None)
     assert group["default_rule"]["by_round"][0]["asked_at"] is None
     assert group["rate_of_yes"] == pytest.approx(2 / 3)
+
+
+def test_learnt_hybrids_fall_back_to_the_fixed_one_and_show_nothing_where_nothing_was_learnt(tmp_path: Path) -> None:
+    files(tmp_path / "past", a_round("2025-01-01", "2025-09-01"))  # known after the test round was asked
+    past = read_recorded(tmp_path / "past" / "questions.csv", tmp_path / "past" / "forecasts.csv")
+    [group] = bench(read_recorded(*files(tmp_path / "now", TEST_ROUND)), fitting=past)["groups"]
+    rows = {row["hybrid"]: row for row in group["hybrids"]}
+    for name in ("learnt slopes", "stack with the human"):
+        assert rows[name]["brier"] == rows["80/20"]["brier"]
+        assert rows[name]["ungated"] == {"n_learnt": 0}
+    assert all(row["ungated"] == {"n_learnt": 0} for row in group["rules"] if row["fitted"])
+    shown = [cell for one in tables(group) for row in one.rows for cell in row]
+    assert shown.count("nothing learnt") == 2 + sum(row["fitted"] for row in group["rules"])
+
+
+def test_days_of_one_fortnight_are_one_round(tmp_path: Path) -> None:
+    days = [f"2025-03-{day:02}" for day in range(1, 9)]
+    crowd, found = default_of(tmp_path, *(a_round(day, f"{day[:8]}{int(day[8:]) + 1:02}", n=30) for day in days))
+    assert len(crowd.rounds) == len(found.rounds) == 1
+
+
+def test_one_human_number_makes_no_market(tmp_path: Path) -> None:
+    asked, said = a_round("2025-01-01", "2025-02-01", human=False)
+    asked[0]["human_prob"] = 0.4
+    crowd, _ = default_of(tmp_path, (asked, said))
+    assert not crowd.market
+
+
+def test_nothing_is_learnt_from_questions_without_both_dates(tmp_path: Path) -> None:
+    asked, said = a_round("2025-01-01", "2025-02-01")
+    files(tmp_path / "past", ([row | {"forecast_date": ""} for row in asked], said))
+    _, found = default_of(tmp_path / "now", TEST_ROUND, past=tmp_path / "past")
+    assert "known: 0" in found.rounds[0][1].reason
+
+
+def test_few_clusters_have_no_interval_and_no_verdict(tmp_path: Path) -> None:
+    [group] = bench(read_recorded(*files(tmp_path, a_round("2025-01-01", "2025-02-01", n=9))))["groups"]
+    for row in group["rules"]:
+        assert row["verdict"] == "too few clusters to tell"
+        assert row["power"] is None
+    assert group["default_rule"]["diff_to_average_member"]["low"] is None
 
 
 def test_patterns_and_names_make_groups(tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ensembles.adaptive import MIN_KNOWN, PLAIN, STACKED, learn
+from ensembles.gate import forward_gains
 from ensembles.history import History
-from ensembles.odds import expit
+from ensembles.odds import Floats, expit
 from ensembles.pooling import logit_pool
+from ensembles.stacking import fit_shrunk_stack
 
 NOW = np.datetime64("2025-12-01", "D")
 
@@ -100,6 +102,36 @@ def test_a_member_without_answers_leaves_nothing_to_learn_from() -> None:
         market=history.market,
     )
     assert learn(grown, market=True, now=NOW).n_known == 0
+
+
+def test_how_often_a_cluster_is_asked_later_changes_no_replay() -> None:
+    """Weights of what is learnt from are those of the moment, not of the whole past."""
+    early, late = past(rounds=2, market=False), past(rounds=1, market=False, seed=5)
+    again = History(
+        members=early.members,
+        probability=np.concatenate([early.probability, late.probability]),
+        outcome=np.concatenate([early.outcome, late.outcome]),
+        asked_at=np.concatenate([early.asked_at, late.asked_at + np.timedelta64(14, "D")]),
+        known_at=np.concatenate([early.known_at, late.known_at + np.timedelta64(14, "D")]),
+        cluster=np.concatenate([early.cluster, early.cluster[:MIN_KNOWN]]),  # questions asked once more
+        market=np.concatenate([early.market, late.market]),
+    )
+    replays = [_replayed(history, early.asked_at.max()) for history in (early, again)]
+    np.testing.assert_array_equal(replays[0], replays[1])
+
+
+def _replayed(history: History, moment: np.datetime64) -> Floats:
+    found = forward_gains(
+        fit_shrunk_stack,
+        history.probability,
+        outcome=history.outcome,
+        asked_at=history.asked_at,
+        known_at=history.known_at,
+        without=logit_pool,
+        cluster=history.cluster,
+        min_taught=MIN_KNOWN,
+    )
+    return np.asarray(found.gain[history.asked_at == moment])
 
 
 @given(flips=st.lists(st.integers(0, 199), max_size=50))

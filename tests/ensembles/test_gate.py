@@ -45,7 +45,7 @@ def test_gate_opens_for_a_gain_that_holds_and_says_so_with_its_numbers() -> None
     ("gains", "limits", "reason"),
     [
         (_gains(0.01, rounds=4), {}, "off: 5 rounds are asked for, and there have been 4"),
-        (_gains(0.01), {"min_outcomes": 500}, "off: 500 outcomes are asked for, and there are 480"),
+        (_gains(0.01), {"min_outcomes": 500}, "off: 500 outcomes are asked for, and there are 240"),
         (_gains(0.0), {}, "off: no difference that the outcomes could show"),
         (_gains(-0.01), {}, "off: it makes forecasts worse"),
     ],

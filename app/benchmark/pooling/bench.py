@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,15 +13,14 @@ from app.benchmark.pooling.candidates import fixed, learnt
 from app.benchmark.pooling.crowd import Crowd, crowd_of
 from app.benchmark.pooling.data import UNDATED, Recorded
 from app.benchmark.pooling.hybrids import hybrids
-from app.benchmark.pooling.learning import Fit, describe, out_of_sample
-from app.benchmark.pooling.measure import compared, summary, verdict
+from app.benchmark.pooling.learning import Fit, OutOfSample, describe, out_of_sample
+from app.benchmark.pooling.measure import compared, differences, few, summary, verdict
 from app.benchmark.pooling.standing import Default, default, gated
 from db.errors import BadInput
 from ensembles.habits import acquiescence, roundness
 from ensembles.odds import Floats
 from ensembles.power import EFFECT, clusters_needed, power
 from ensembles.scores import brier, log_score, reliability_bins
-from ensembles.significance import paired_cluster_bootstrap
 from ensembles.triage import triage
 from ensembles.weighting import effective_number_of_members
 
@@ -81,7 +80,7 @@ def bench(
 def _past(fitting: Recorded, crowd: Crowd) -> Crowd:
     """The same crowd in the files that are learnt from; without a question where it did not answer any there."""
     try:
-        return crowd_of(fitting, crowd.dataset, crowd.members)
+        return replace(crowd_of(fitting, crowd.dataset, crowd.members), market=crowd.market)
     except BadInput:
         return crowd.where(np.zeros(len(crowd), dtype=bool))
 
@@ -145,9 +144,9 @@ def _default_row(crowd: Crowd, own: Default) -> Row:
     """The default with its reasons; where several rounds were asked, those of the last, and a row for each."""
     _, last = own.rounds[-1]
     score = brier(outcome=crowd.outcome, probability=own.probability)
-    to_plain = paired_cluster_bootstrap(score, brier(outcome=crowd.outcome, probability=crowd.pooled), crowd.cluster)
     each = brier(outcome=crowd.outcome[:, None].repeat(len(crowd.members), 1), probability=crowd.probability)
-    to_average = paired_cluster_bootstrap(score, each.mean(axis=1), crowd.cluster)
+    to_both = [score - brier(outcome=crowd.outcome, probability=crowd.pooled), score - each.mean(axis=1)]
+    to_plain, to_average = differences(np.stack(to_both, axis=1), crowd)
     return {
         "rule": last.rule,
         "reason": last.reason,
@@ -158,8 +157,8 @@ def _default_row(crowd: Crowd, own: Default) -> Row:
         "diff_to_logit_pool": to_plain.as_dict(),
         "diff_to_average_member": to_average.as_dict(),
         "verdict_to_average_member": verdict(to_average),
-        "power": power(score - each.mean(axis=1), crowd.cluster),
-        "clusters_needed": clusters_needed(score - each.mean(axis=1), crowd.cluster),
+        "power": None if few(crowd) else power(to_both[1], crowd.cluster),
+        "clusters_needed": None if few(crowd) else clusters_needed(to_both[1], crowd.cluster),
         "by_round": [
             {"asked_at": None if start == UNDATED else str(start), "rule": learnt.rule, "reason": learnt.reason}
             for start, learnt in own.rounds
@@ -177,15 +176,23 @@ def _rules(crowd: Crowd, against: Floats, fits: Mapping[str, Fit], past: Crowd |
     as_used = compared(
         fixed_rules | {name: standing.probability for name, standing in standings.items()}, crowd, against
     )
-    raw = compared({name: found.probability for name, found in ungated.items()}, crowd, against)
+    raw = _ungated(ungated, crowd, against)
     rows = []
     for name, row in as_used.items():
         line = {"rule": name, "fitted": name in fits, **_named(row)}
         if name in fits:
             line["gate"] = {"on": standings[name].on, "reason": standings[name].reason}
-            line["ungated"] = {"n_learnt": int(ungated[name].learnt.sum()), **_named(raw[name])}
+            line["ungated"] = {"n_learnt": int(ungated[name].learnt.sum())} | _named(raw.get(name, {}))
         rows.append(line)
     return rows
+
+
+def _ungated(found: Mapping[str, OutOfSample], crowd: Crowd, against: Floats) -> dict[str, Row]:
+    """Every learnt rule on the questions that it could be learnt for; nothing where there are none."""
+    rows = np.all([one.learnt for one in found.values()], axis=0)
+    if not rows.any():
+        return {}
+    return compared({name: one.probability[rows] for name, one in found.items()}, crowd.where(rows), against[rows])
 
 
 def _named(row: Row) -> Row:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from app.benchmark.pooling.data import Recorded
 from db.errors import BadInput
+from ensembles.adaptive import round_of
 from ensembles.history import History, cluster_weight
 from ensembles.odds import Floats
 from ensembles.pooling import logit_pool
@@ -70,9 +71,14 @@ class Crowd:
         return cluster_weight(self.cluster)
 
     @property
+    def round(self) -> NDArray[np.datetime64]:
+        """The round of each question: when the first one of the same fortnight was asked."""
+        return round_of(self.asked_at)
+
+    @property
     def rounds(self) -> NDArray[np.datetime64]:
-        """The moments at which questions were asked, in order."""
-        return np.unique(self.asked_at)
+        """The rounds, in order."""
+        return np.unique(self.round)
 
     @property
     def pooled(self) -> Floats:

@@ -13,6 +13,7 @@ import csv
 import gzip
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -25,6 +26,9 @@ from ensembles.odds import Floats, expit, logit
 OWN_AGGREGATE = -1
 UNDATED = np.datetime64("1970-01-01", "s")
 """When questions without dates were asked and known: at once, so that nothing is learnt from them."""
+
+MOSTLY = 0.5
+"""The share of a dataset's questions that must have a human probability for it to be one of markets."""
 
 QUESTION_COLUMNS = ("question_id", "outcome")
 FORECAST_COLUMNS = ("question_id", "forecaster", "prob")
@@ -48,8 +52,8 @@ class Questions:
 
     @property
     def market(self) -> bool:
-        """Whether these are questions of markets and tournaments: they come with a human probability."""
-        return bool(np.isfinite(self.human).any())
+        """Whether these are questions of markets and tournaments: most of them come with a human probability."""
+        return bool(np.isfinite(self.human).mean() >= MOSTLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +104,14 @@ def _read_questions(path: Path) -> dict[str, Questions]:
         known = rows.setdefault(dataset, {})
         if identity in known:
             raise BadInput(f"line {line} of {path}: question {identity!r} is there twice in dataset {dataset!r}")
+        asked_at, known_at = (_date(row, name, path, line) for name in ("forecast_date", "resolution_date"))
+        if UNDATED in (asked_at, known_at):
+            asked_at = known_at = UNDATED
         known[identity] = {
             "cluster": row.get("cluster") or identity,
             "source": row.get("source") or "",
-            "asked_at": _date(row, "forecast_date", path, line),
-            "known_at": _date(row, "resolution_date", path, line),
+            "asked_at": asked_at,
+            "known_at": known_at,
             "human": _probability(row, "human_prob", path, line),
             "outcome": _probability(row, "outcome", path, line),
         }
@@ -154,15 +161,20 @@ def _read_forecasts(path: Path, asked: Mapping[str, Questions]) -> tuple[dict[st
 
 
 def _own_aggregates(trials: Mapping[tuple[str, str, int], Floats], dataset: str) -> dict[str, Floats]:
-    """Each forecaster's own aggregate; of one that gave none, the mean of its trials in log-odds."""
+    """Each forecaster's own aggregate; where it gave none, the mean of its trials in log-odds."""
     runs: dict[str, dict[int, Floats]] = {}
     for (name, forecaster, trial), column in trials.items():
         if name == dataset:
             runs.setdefault(forecaster, {})[trial] = column
-    return {
-        forecaster: found[OWN_AGGREGATE] if OWN_AGGREGATE in found else _mean_of_trials(list(found.values()))
-        for forecaster, found in runs.items()
-    }
+    return {forecaster: _own_aggregate(found) for forecaster, found in runs.items()}
+
+
+def _own_aggregate(runs: Mapping[int, Floats]) -> Floats:
+    trials = [column for trial, column in runs.items() if trial != OWN_AGGREGATE]
+    own = runs.get(OWN_AGGREGATE)
+    if own is None or not trials:
+        return _mean_of_trials(trials) if own is None else own
+    return np.where(np.isnan(own), _mean_of_trials(trials), own)
 
 
 def _mean_of_trials(columns: Sequence[Floats]) -> Floats:
@@ -216,12 +228,11 @@ def _date(row: Mapping[str, str], name: str, path: Path, line: int) -> np.dateti
     if not text:
         return UNDATED
     try:
-        moment: np.datetime64 = np.datetime64(text.removesuffix("Z"), "s")
-    except ValueError:
-        moment = np.datetime64("NaT")
-    if np.isnat(moment):
-        raise BadInput(f"line {line} of {path}: {name} must be a date such as 2025-10-26, not {text!r}")
-    return moment
+        moment = datetime.fromisoformat(text)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadInput(f"line {line} of {path}: {name} must be a date such as 2025-10-26, not {text!r}") from None
+    return np.datetime64(moment.replace(tzinfo=None), "s")
 
 
 def _trial(row: Mapping[str, str], path: Path, line: int) -> int:

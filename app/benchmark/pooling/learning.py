@@ -19,9 +19,14 @@ Applied = Callable[[Crowd], Floats]
 Fit = Callable[[Crowd], Applied]
 
 
+def plain(crowd: Crowd) -> Floats:
+    """The plain logit pool, which learnt pools and calibrations fall back to."""
+    return crowd.pooled
+
+
 @dataclass(frozen=True, slots=True)
 class OutOfSample:
-    """A learnt rule's probabilities, (questions,), where they were `learnt`, and the plain logit pool elsewhere."""
+    """A learnt rule's probabilities, (questions,), where they were `learnt`, and what it falls back to elsewhere."""
 
     probability: Floats
     learnt: NDArray[np.bool_]
@@ -36,17 +41,18 @@ def describe(crowd: Crowd, past: Crowd | None) -> str:
     return f"{FOLDS}-fold cross-validation by cluster (one round: nothing earlier to learn from)"
 
 
-def out_of_sample(fit: Fit, crowd: Crowd, past: Crowd | None) -> OutOfSample:
+def out_of_sample(fit: Fit, crowd: Crowd, past: Crowd | None, otherwise: Applied = plain) -> OutOfSample:
     """What `fit`, learnt outside of each question, says of it: see `describe`."""
     if past is None and len(crowd.rounds) == 1:
-        return _apply(fit, crowd, _folds(crowd))
-    return walk_forward(fit, crowd, past)
+        return _apply(fit, crowd, _folds(crowd), otherwise)
+    return walk_forward(fit, crowd, past, otherwise)
 
 
-def walk_forward(fit: Fit, crowd: Crowd, past: Crowd | None = None) -> OutOfSample:
+def walk_forward(fit: Fit, crowd: Crowd, past: Crowd | None = None, otherwise: Applied = plain) -> OutOfSample:
     """Round by round, learnt from what was known of `past` (of earlier rounds of `crowd`) when it was asked."""
     source = crowd if past is None else past
-    return _apply(fit, crowd, ((crowd.asked_at == start, source.known_before(start)) for start in crowd.rounds))
+    parts = ((crowd.round == start, source.known_before(start)) for start in crowd.rounds)
+    return _apply(fit, crowd, parts, otherwise)
 
 
 def _folds(crowd: Crowd) -> Iterator[tuple[NDArray[np.bool_], Crowd]]:
@@ -58,8 +64,8 @@ def _folds(crowd: Crowd) -> Iterator[tuple[NDArray[np.bool_], Crowd]]:
         yield fold == number, crowd.where((fold != number) & plain)
 
 
-def _apply(fit: Fit, crowd: Crowd, parts: Iterator[tuple[NDArray[np.bool_], Crowd]]) -> OutOfSample:
-    probability = crowd.pooled.copy()
+def _apply(fit: Fit, crowd: Crowd, parts: Iterator[tuple[NDArray[np.bool_], Crowd]], otherwise: Applied) -> OutOfSample:
+    probability = otherwise(crowd).copy()
     learnt = np.zeros(len(crowd), dtype=bool)
     for rows, train in parts:
         if rows.any() and teaches(train):

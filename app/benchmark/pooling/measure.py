@@ -12,6 +12,7 @@ from ensembles.odds import Floats
 from ensembles.power import clusters_needed, power
 from ensembles.scores import brier, log_score, skill
 from ensembles.significance import Interval, cluster_bootstrap
+from ensembles.triage import MIN_CLUSTERS
 
 
 def summary(probability: Floats, crowd: Crowd) -> dict[str, Any]:
@@ -35,25 +36,38 @@ def compared(probabilities: Mapping[str, Floats], crowd: Crowd, against: Floats)
     """
     reference = brier(outcome=crowd.outcome, probability=against)
     columns = [brier(outcome=crowd.outcome, probability=p) - reference for p in probabilities.values()]
-    intervals = cluster_bootstrap(np.stack(columns, axis=1), crowd.cluster)
+    intervals = differences(np.stack(columns, axis=1), crowd)
     found = {}
     for (name, p), column, interval in zip(probabilities.items(), columns, intervals, strict=True):
         said, same = verdict(interval), not column.any()
         found[name] = summary(p, crowd) | {
             "diff": interval.as_dict(),
             "verdict": said,
-            "power": None if same else power(column, crowd.cluster),
-            "clusters_needed": None if same else clusters_needed(column, crowd.cluster),
+            "power": None if same or few(crowd) else power(column, crowd.cluster),
+            "clusters_needed": None if same or few(crowd) else clusters_needed(column, crowd.cluster),
         }
     return found
 
 
+def differences(columns: Floats, crowd: Crowd) -> list[Interval]:
+    """The mean of each of the columns (questions, columns), with its interval unless there are too few clusters."""
+    intervals = cluster_bootstrap(columns, crowd.cluster)
+    return [Interval(one.mean, np.nan, np.nan, one.level) if few(crowd) else one for one in intervals]
+
+
+def few(crowd: Crowd) -> bool:
+    """Whether there are so few clusters that resampling them says nothing: of five, 95 % intervals cover 80 %."""
+    return len(np.unique(crowd.cluster)) < MIN_CLUSTERS
+
+
 def verdict(difference: Interval) -> str:
     """A difference in a score where lower is better in words: "better", "worse", "no difference", or "the same"."""
+    if np.isnan(difference.low):
+        return "too few clusters to tell"
     if difference.mean == difference.low == difference.high == 0:
         return "the same"
     if difference.high < 0:
         return "better"
     if difference.low > 0:
         return "worse"
-    return "no difference" if np.isfinite(difference.low) else "too few clusters to tell"
+    return "no difference"

@@ -18,7 +18,7 @@ _ROW_PX, _FRAME_PX = 24, 130
 def rules(group: Row) -> Plot:
     """Each rule's difference to the default, fixed ones and learnt ones, the latter without their gate."""
     fixed = [(row["rule"], row["diff_to_default"]) for row in group["rules"] if not row["fitted"]]
-    learnt = [(row["rule"], row["ungated"]["diff_to_default"]) for row in group["rules"] if row["fitted"]]
+    learnt = [(row["rule"], row["ungated"]["diff_to_default"]) for row in group["rules"] if _was_learnt(row)]
     names = [name for name, _ in fixed + learnt]
     traces = [
         _dots("fixed", fixed, names, COLOURS[0]),
@@ -34,10 +34,9 @@ def rules(group: Row) -> Plot:
 
 def hybrids(group: Row) -> Plot:
     """Each hybrid's difference to the human alone."""
-    rows = [(row["hybrid"], row["diff_to_human"]) for row in group["hybrids"]]
-    names = [name for name, _ in rows]
-    fixed = [row for row, found in zip(rows, group["hybrids"], strict=True) if not found["fitted"]]
-    learnt = [row for row, found in zip(rows, group["hybrids"], strict=True) if found["fitted"]]
+    fixed = [(row["hybrid"], row["diff_to_human"]) for row in group["hybrids"] if not row["fitted"]]
+    learnt = [(row["hybrid"], row["ungated"]["diff_to_human"]) for row in group["hybrids"] if _was_learnt(row)]
+    names = [name for name, _ in fixed + learnt]
     traces = [_dots("fixed", fixed, names, COLOURS[0]), _dots("learnt", learnt, names, COLOURS[1])]
     caption = (
         f"Brier score less that of the human alone, n = {group['human']['n']}; left of zero is better. Whiskers: 95 % "
@@ -67,6 +66,10 @@ def scenario(found: Row, row: Row) -> Plot:
 def calibration(group: Row) -> Plot:
     """The default's reliability diagram: n and Wilson interval in every bin."""
     return marks.reliability(label(group), f"n = {group['n']}", group["reliability"], COLOURS[0])
+
+
+def _was_learnt(row: Row) -> bool:
+    return bool(row["fitted"] and row["ungated"]["n_learnt"])
 
 
 def _dots(name: str, rows: Sequence[tuple[str, Row]], names: Sequence[str], colour: str) -> Figure:

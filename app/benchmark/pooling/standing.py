@@ -7,45 +7,50 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.benchmark.pooling.crowd import Crowd
-from app.benchmark.pooling.learning import Fit, teaches, walk_forward
+from app.benchmark.pooling.learning import Applied, Fit, plain, teaches, walk_forward
 from ensembles.adaptive import Learnt, learn
-from ensembles.gate import gate
+from ensembles.gate import MIN_ROUNDS, gate
 from ensembles.odds import Floats
 from ensembles.scores import brier
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Probabilities (questions,) as used, whether the learnt rule was on for any of them, and the gate's reason."""
+    """Probabilities (questions,) as used; `on` and `reason` are the gate's on the last round."""
 
     probability: Floats
     on: bool
     reason: str
 
 
-def gated(fit: Fit, crowd: Crowd, past: Crowd | None) -> Standing:
-    """Round by round: the gate looks at how the rule did on the rounds known before, and at nothing else."""
+def gated(fit: Fit, crowd: Crowd, past: Crowd | None, otherwise: Applied = plain) -> Standing:
+    """Round by round: the gate looks at how the rule did on the rounds known before, and at nothing else.
+
+    Where it is not on, what is used is `otherwise`.
+    """
     source = crowd if past is None else past
-    probability, on, reason = crowd.pooled.copy(), False, ""
+    probability = otherwise(crowd).copy()
+    on, reason = False, ""
     for start in crowd.rounds:
         known = source.known_before(start)
-        decision = gate(_gains(fit, known), round=known.asked_at, cluster=known.cluster)
-        reason = decision.reason
-        if decision.on and teaches(known):
-            rows = crowd.asked_at == start
+        on, reason = _decide(fit, known, otherwise)
+        if on:
+            rows = crowd.round == start
             probability[rows] = fit(known)(crowd.where(rows))
-            on = True
     return Standing(probability, on, reason)
 
 
-def _gains(fit: Fit, known: Crowd) -> Floats:
-    """The fall in Brier score against the plain pool on each question of later rounds, NaN on the earliest ones."""
-    if len(known.rounds) < 2:
-        return np.full(len(known), np.nan)
-    replay = walk_forward(fit, known)
-    without = brier(outcome=known.outcome, probability=known.pooled)
+def _decide(fit: Fit, known: Crowd, otherwise: Applied) -> tuple[bool, str]:
+    if len(known.rounds) <= MIN_ROUNDS:
+        return (
+            False,
+            f"off: {MIN_ROUNDS} rounds to win on, after one to learn from, are asked for; {len(known.rounds)} known",
+        )
+    replay = walk_forward(fit, known, otherwise=otherwise)
+    without = brier(outcome=known.outcome, probability=otherwise(known))
     gain = without - brier(outcome=known.outcome, probability=replay.probability)
-    return np.where(replay.learnt, gain, np.nan)
+    decision = gate(np.where(replay.learnt, gain, np.nan), round=known.round, cluster=known.cluster)
+    return decision.on and teaches(known), decision.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ def default(crowd: Crowd, past: Crowd | None) -> Default:
     rounds = []
     for start in crowd.rounds:
         learnt = learn(source.known_before(start).history(), market=crowd.market, now=start)
-        rows = crowd.asked_at == start
+        rows = crowd.round == start
         probability[rows] = learnt.pool(crowd.probability[rows])
         rounds.append((start, learnt))
     return Default(probability, tuple(rounds))

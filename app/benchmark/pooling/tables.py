@@ -13,6 +13,7 @@ from app.numbers import short
 Row = dict[str, Any]
 
 _NONE = "–"
+_MANY = 12
 _TELLING = 6
 """So many letters at the end of all members' names say what the group is."""
 _RULE_COLUMNS = ("rule", "Brier", "log loss", "skill", "vs default", "", "power")
@@ -97,32 +98,40 @@ def _fixed(group: Row) -> Table:
 
 def _learnt(group: Row) -> Table:
     rows = tuple(
-        (
-            row["rule"],
-            "on" if row["gate"]["on"] else "off",
-            score(row["brier"]),
-            score(row["ungated"]["brier"]),
-            interval(row["ungated"]["diff_to_default"]),
-            row["ungated"]["verdict"],
-            chance(row["ungated"]),
-        )
+        (row["rule"], "on" if row["gate"]["on"] else "off", score(row["brier"]), *_ungated(row, "diff_to_default"))
         for row in group["rules"]
         if row["fitted"]
     )
     note = (
         f"{group['learning'].capitalize()}. As used, a learnt rule that has not won on later rounds is the plain logit "
-        "pool. What it says ungated within one round flatters it: base rates move between rounds."
+        f"pool. Ungated: on the {_n_learnt(group['rules'])} of {counted(group['n'], 'question')} that there was "
+        "something to learn for."
     )
+    if group["rounds"] == 1 and "fold" in group["learning"]:
+        note += " Within one round that flatters it: base rates move between rounds."
     columns = ("learnt rule", "gate", "used", "ungated", "vs default", "", "power")
     return Table(f"{label(group)}, learnt rules", columns, rows, note)
 
 
+def _n_learnt(rows: Sequence[Row]) -> int:
+    return max((row["ungated"]["n_learnt"] for row in rows if row["fitted"]), default=0)
+
+
+def _ungated(row: Row, difference: str) -> tuple[str, str, str, str]:
+    """A learnt rule's score, difference, verdict and power; dashes where there was nothing to learn from."""
+    found = row["ungated"]
+    if not found["n_learnt"]:
+        return _NONE, _NONE, "nothing learnt", ""
+    return score(found["brier"]), interval(found[difference]), found["verdict"], chance(found)
+
+
 def _hybrids(group: Row) -> Table:
     rows = tuple(
-        (
+        (f"{row['hybrid']}, ungated", *_ungated(row, "diff_to_human"))
+        if row["fitted"]
+        else (
             row["hybrid"] + (" (recommended)" if row["recommended"] else ""),
             score(row["brier"]),
-            score(row["log_loss"]),
             interval(row["diff_to_human"]),
             row["verdict"],
             chance(row),
@@ -131,10 +140,11 @@ def _hybrids(group: Row) -> Table:
     )
     human = group["human"]
     note = (
-        f"Human alone: {score(human['brier'])} (n = {human['n']}). 80/20: the human's share of the log-odds first. For "
-        "members that did not see the human number; what they saw is in their answers already."
+        f"Human alone: {score(human['brier'])} (n = {human['n']}). 80/20: the human's share of the log-odds first, for "
+        "members that did not see the human number; what they saw is in their answers already. As used, a learnt "
+        "hybrid that has not won on later rounds is 80/20."
     )
-    columns = ("human / machine", "Brier", "log loss", "vs human", "", "power")
+    columns = ("human / machine", "Brier", "vs human", "", "power")
     return Table(f"{label(group)}, with the human", columns, rows, note)
 
 
@@ -191,7 +201,9 @@ def chance(row: Row) -> str:
 
 def reading(found: Row) -> list[str]:
     """How to read the tables, for a person."""
-    skipped = [f"Left out: {row['reason']}." for row in found["skipped"]]
+    unnamed = [group for group in found["groups"] if not group["group"] and len(group["members"]) > _MANY]
+    skipped = ["All forecasters are pooled, whatever they saw: name a fair crowd with --group."] if unnamed else []
+    skipped += [f"Left out: {row['reason']}." for row in found["skipped"]]
     return [
         *skipped,
         f"Power: the chance to see a true difference of {found['power_effect']:g} in Brier score with so many "
@@ -235,12 +247,10 @@ def interval(found: Row) -> str:
 
 def correlation(found: Row) -> str:
     """`+.83 [+.73, +.89]`."""
-    if _unknown(found["mean"]):
+    if _unknown(found["low"]):  # of too few clusters a correlation alone says nothing
         return _NONE
-    mean, low, high = (
-        "" if _unknown(value) else short(value, 2, sign=True) for value in (found["mean"], found["low"], found["high"])
-    )
-    return f"{mean} [{low}, {high}]" if low else mean
+    mean, low, high = (short(found[key], 2, sign=True) for key in ("mean", "low", "high"))
+    return f"{mean} [{low}, {high}]"
 
 
 def _unknown(value: float | None) -> bool:
