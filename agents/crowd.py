@@ -25,6 +25,7 @@ from ensembles.registry import DEFAULT_RULE
 class LearntRule:
     """A rule for probabilities of yes whose parameters were learnt from earlier answers of these `members`.
 
+    A weight is named after its member, `weight[climatology]`, since an aggregate names only the forecasts it had.
     `pool` takes (..., members) in their order, NaN for one that is absent, and gives (...), NaN without a quorum.
     """
 

@@ -22,6 +22,7 @@ from agents.strict_json import only_object
 from db.errors import BadInput, MemberFailed, Unparseable
 from ensembles.odds import Floats
 from ensembles.similarity import Words, words
+from tools.untrusted import visible
 
 VERDICTS = {"same": 1.0, "partly": 0.5, "different": 0.0}
 """What a verdict is worth as a similarity. What agrees in part is no contradiction, so `uncertainty.sets` merges it."""
@@ -108,7 +109,7 @@ async def _verdict(
     client: LlmClient, model: str, question: str, first: str, second: str, budget: Budget | None
 ) -> float:
     quoted = {
-        name: json.dumps(text, ensure_ascii=False)
+        name: json.dumps(visible(text), ensure_ascii=False)
         for name, text in (("question", question), ("first", first), ("second", second))
     }
     messages = (

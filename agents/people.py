@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from agents.answer_forms import one_line
 from db.errors import BadInput
+from db.records import HUMAN as HUMAN
 
-HUMAN = "human:"
-"""Before a person's name: what a person said, such as `human:ada`."""
 MARKET = "market:"
 """Before a market's or tournament's name: its price or community prediction, such as `market:metaculus`."""
 SELF = "me"
@@ -42,5 +42,5 @@ def person(name: str) -> str:
 def called(member: str) -> str:
     """Who said a number, as a model is told: a person stays nameless, a market does not."""
     if member.startswith(MARKET):
-        return f"the market or community of {member.removeprefix(MARKET)}"
+        return f"the market or community of {one_line(member.removeprefix(MARKET))}"
     return "a person"

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from agents.llm.client import LlmClient
 
 Progress = Callable[[int, int], None]
+Keep = Callable[[PeerReview | MemberFailure], None]
 
 REVIEWER = "review:"
 """Before a model's name: the member that a failed review is recorded under."""
@@ -79,14 +80,16 @@ async def review(
     *,
     created_at: datetime,
     done: Collection[tuple[str, str]] = (),
+    keep: Keep | None = None,
     progress: Progress | None = None,
 ) -> list[PeerReview | MemberFailure]:
     """One review or failure for each of the models `reviewers` and each forecast, reviewer by reviewer.
 
-    Pairs (model, forecast id) in `done` are left out; `progress` hears how many of how many have come to an end. All
-    are asked at once, as far as the models' limits go; an answer that cannot be read is asked for once more, with the
-    reason. Raises ValueError for a forecast of another question or without a rationale, UnknownName for a model that
-    there is none of, before anything is asked.
+    Pairs (model, forecast id) in `done` are left out; `keep` is given each as it ends, so that none is lost if the rest
+    is broken off; `progress` hears how many of how many have come to an end. All are asked at once, as far as the
+    models' limits go; an answer that cannot be read is asked for once more, with the reason. Raises ValueError for a
+    forecast of another question or without a rationale, UnknownName for a model that there is none of, before anything
+    is asked.
     """
     for forecast in forecasts:
         if forecast.question_id != question.id or not forecast.rationale.strip():
@@ -100,6 +103,8 @@ async def review(
         nonlocal ended
         async with slots[model]:
             found = await _review(question, forecast, model, client, created_at)
+        if keep is not None:
+            keep(found)
         ended += 1
         if progress is not None:
             progress(ended, len(pairs))

@@ -20,7 +20,7 @@ from agents.llm.chat import Request
 from agents.members.llm.prompts import moment, question_prompt
 from agents.people import SUPERVISOR
 from agents.prompting import render
-from db.errors import MemberFailed
+from db.errors import BadInput, MemberFailed
 from db.records import Aggregate, BinaryQuestion, FailureReason, Forecast, MemberFailure
 from db.traces import total_cost_usd
 from db.values import ProbabilityValue, probability_of_yes
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from agents.llm.client import LlmClient
 
 SUPERVISED = "supervised"
-"""The rule that an aggregate names if a supervisor had the last word."""
+"""What the rule of an aggregate in which a supervisor had the last word begins with: `supervised:logit_pool`."""
 GRADES = {"low": 0.0, "medium": 0.5, "high": 1.0}
 """The confidence that `supervised_pool` takes, by its name in the answer."""
 MAX_RATIONALE = 4000
@@ -73,8 +73,9 @@ async def supervise(
     common["as_of"] = pooled.as_of
     try:
         said, calls = await asked(client, request, partial(parse_form, VerdictForm))
-    except MemberFailed as error:
-        return MemberFailure(model=model, reason=FailureReason(error.reason), detail=str(error), **common)
+    except (MemberFailed, BadInput) as error:  # BadInput: a model that cannot be asked as it is configured
+        reason = FailureReason(error.reason) if isinstance(error, MemberFailed) else FailureReason.UNSUPPORTED
+        return MemberFailure(model=model, reason=reason, detail=str(error), **common)
     [rationale, raw_text] = client.redacted([said.rationale, calls[-1].text])
     return Forecast(
         model=calls[-1].model_used,
@@ -97,7 +98,7 @@ def supervised(pooled: Aggregate, verdict: Forecast, *, created_at: datetime) ->
     )
     return Aggregate(
         question_id=pooled.question_id,
-        rule=SUPERVISED,
+        rule=f"{SUPERVISED}:{pooled.rule}",
         parameters={**pooled.parameters, "confidence": confidence},
         as_of=pooled.as_of,
         created_at=created_at,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from db.dialogues import Dialogue, Variant
-from db.records import Forecast, Resolution
+from db.records import Forecast
 from db.values import probability_of_yes
 from ensembles.contrasts import bootstrap_of_sums
 from ensembles.odds import Floats
@@ -25,6 +25,7 @@ from ensembles.significance import Interval, cluster_bootstrap
 
 if TYPE_CHECKING:
     from db.ledger.ledger import Ledger
+from db.ledger.live import Deadlines, first_day_of
 
 PUBLISHED = 0.23
 """The relative gain of both assistants over the control in "AI-Augmented Predictions" (arXiv 2402.07862): the effect
@@ -57,7 +58,8 @@ def cases(ledger: Ledger) -> Cases:
     """Every dialogue of the ledger, scored or counted as left out."""
     dialogues = ledger.dialogues()
     asked = {item.question_id for item in dialogues}
-    resolutions = ledger.resolutions(asked)
+    resolutions, first_known = ledger.resolutions(asked), ledger.first_known(asked)
+    questions = {item.id: item for item in ledger.questions(asked)}
     forecasts = {item.id: item for item in ledger.forecasts(asked)}
     found, left_out, seen = [], Counter[str](), set[tuple[str, str]]()
     for dialogue in dialogues:
@@ -69,22 +71,29 @@ def cases(ledger: Ledger) -> Cases:
             left_out["open"] += 1
         elif not isinstance(resolution.outcome, bool | float):
             left_out["annulled"] += 1
-        elif dialogue.as_of >= resolution.known_at:
+        elif dialogue.as_of >= first_known[dialogue.question_id]:
             left_out["known_before"] += 1
         else:
-            found.append(_case(dialogue, resolution, float(resolution.outcome), forecasts))
+            question = questions[dialogue.question_id]
+            deadlines = Deadlines.of(
+                known_at=first_known[question.id],
+                resolve_by=question.resolve_by,
+                first_day=first_day_of(question),
+            )
+            found.append(_case(dialogue, deadlines, float(resolution.outcome), forecasts))
         seen.add(who)
     return Cases(scored=found, left_out=left_out)
 
 
-def _case(dialogue: Dialogue, resolution: Resolution, outcome: float, forecasts: dict[str, Forecast]) -> Case:
-    said = [probability_of_yes(forecasts[key].value) for key in (dialogue.before_id, dialogue.after_id)]
+def _case(dialogue: Dialogue, deadlines: Deadlines, outcome: float, forecasts: dict[str, Forecast]) -> Case:
+    last = forecasts[dialogue.after_id]
+    said = [probability_of_yes(item.value) for item in (forecasts[dialogue.before_id], last)]
     before, after = brier(outcome=np.full(2, outcome), probability=np.array(said))
     return Case(
         question_id=dialogue.question_id,
         person=dialogue.person,
         variant=dialogue.variant,
-        live=dialogue.created_at < resolution.known_at,
+        live=deadlines.met(last.member, as_of=dialogue.as_of, created_at=dialogue.created_at),
         before=float(before),
         after=float(after),
     )
@@ -166,10 +175,10 @@ def _difference(both: Sequence[Case], first: Variant) -> Interval:
 
 def verdict(change: Interval, *, questions: int) -> str:
     """What the interval of a change of Brier scores over so many questions says, in words."""
-    if change.low <= 0 <= change.high:
-        return "no difference"
     if np.isnan(change.low) or questions < LEAST_QUESTIONS:
         return "too few questions to tell"
+    if change.low <= 0 <= change.high:
+        return "no difference"
     return "better" if change.high < 0 else "worse"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from agents.people import stands_apart
-from app.learning import moment, panel, rows_of
+from app.learning import by_member, moment, panel, rows_of
 from db.errors import BadInput
 from db.ledger.track_record import TrackRecord
 from ensembles.adaptive import learn
@@ -38,7 +38,7 @@ def crowd_report(record: TrackRecord, members: Sequence[str], *, now: datetime) 
     if unknown := [name for name in members if name not in known]:
         having = ", ".join(sorted(known)) or "nobody"
         raise BadInput(f"{unknown[0]!r} has no forecast of a resolved yes/no question; these have: {having}")
-    names = sorted(members or known)
+    names = sorted(set(members) or known)
     crowd = [name for name in names if not stands_apart(name)]
     current = crowd if members else newest_crowd(record)
     return {
@@ -103,7 +103,12 @@ def _learnt(record: TrackRecord, crowd: Sequence[str], now: datetime) -> list[di
     """For either type of question the rule that this crowd is pooled by now, and why."""
     history = rows_of(record, crowd)
     found = {kind: learn(history, market=kind == "market", now=moment(now)) for kind in ("market", "data")}
-    return [{"type": kind, "effect": EFFECT} | _plain(learnt) for kind, learnt in found.items()]
+    return [
+        {"type": kind, "effect": EFFECT}
+        | _plain(learnt)
+        | {"parameters": by_member(learnt.parameters, history.members)}
+        for kind, learnt in found.items()
+    ]
 
 
 def _plain(result: Any) -> dict[str, Any]:

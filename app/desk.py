@@ -45,6 +45,8 @@ class Run:
     aggregates: list[Aggregate] = field(default_factory=list)
     rules: Rules = field(default_factory=Rules)
     recorded: int = 0
+    cost_usd: float | None = 0.0
+    """What the run spent, on failures too; None where that is unknown. Earlier answers cost nothing again."""
     seconds: float = 0.0
 
     def failure_counts(self) -> list[dict[str, object]]:
@@ -89,20 +91,19 @@ def run_crowd(
     async def conduct() -> None:
         try:
             _take(run, ledger, await _ask_all(members, _by_view(questions, store, as_of), now, progress))
-            run.aggregates = _pooled(run, questions, now)
+            _keep(run, ledger, _pooled(run, questions, now))  # before anything further is asked and may break off
             if supervisor and llm is not None:
                 verdicts = _take(run, ledger, await _verdicts(run, questions, supervisor, llm, now))
                 crowd = {item.question_id: item for item in run.aggregates}
-                run.aggregates += [supervised(crowd[item.question_id], item, created_at=now) for item in verdicts]
+                _keep(run, ledger, [supervised(crowd[item.question_id], item, created_at=now) for item in verdicts])
             if then is not None:
                 _take(run, ledger, await then(run))
         finally:
             if llm is not None:
                 await llm.aclose()
+                run.cost_usd = llm.cost_usd
 
     asyncio.run(conduct())
-    if ledger is not None:
-        run.recorded += ledger.append(run.aggregates, run_id=run.run_id)
     run.seconds = time.monotonic() - started
     return run
 
@@ -116,6 +117,13 @@ def _take(run: Run, ledger: Ledger | None, answers: Sequence[Forecast | MemberFa
         made = _recorded(ledger, made)
     run.forecasts += made
     return made
+
+
+def _keep(run: Run, ledger: Ledger | None, aggregates: Sequence[Aggregate]) -> None:
+    """Record aggregates and add them to the run."""
+    run.aggregates += aggregates
+    if ledger is not None:
+        run.recorded += ledger.append(aggregates, run_id=run.run_id)
 
 
 def _pooled(run: Run, questions: Sequence[Question], now: datetime) -> list[Aggregate]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from db.ledger.ledger import Ledger
 
 RULE = "hybrid"
-"""The rule that an aggregate of a crowd and a human number names."""
+"""What the rule of an aggregate of a crowd and a human number begins with, before the crowd's: `hybrid:logit_pool`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +73,8 @@ def combined(
     value = float(hybrid(probability_of_yes(human.value), probability_of_yes(crowd.value), human_weight=weight))
     return Aggregate(
         question_id=crowd.question_id,
-        rule=RULE,
-        parameters={"human_weight": weight},
+        rule=f"{RULE}:{crowd.rule}",
+        parameters={**crowd.parameters, "human_weight": weight},
         as_of=crowd.as_of,
         created_at=now,
         forecast_ids=(human.id, *crowd.forecast_ids),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -27,17 +27,18 @@ if TYPE_CHECKING:
 def history_of(ledger: Ledger, members: Sequence[str], *, as_of: datetime) -> History:
     """What became of these members' earlier answers, one row per question and cut-off that any of them answered.
 
-    Only outcomes with `known_at` before `as_of` are read, and of the forecasts only those that were made before their
-    outcome was known: a back-test may rest on what a model has learnt of the outcome since.
+    Only outcomes with `known_at` before `as_of` are read, and of the forecasts only the live ones: a back-test may rest
+    on what a model has learnt of the outcome since.
     """
     return rows_of(ledger.track_record(known_before=as_of, members=members), members)
 
 
 def rows_of(record: TrackRecord, members: Sequence[str], *, live: bool = True) -> History:
-    """The rows of these members in a track record, made before the outcome was known or, if not `live`, after it."""
+    """The rows of these members, each once, in a track record: their live forecasts or, if not `live`, back-tests."""
+    members = tuple(dict.fromkeys(members))
     questions, as_of, probability = panel(record, members, live=live)
     return History(
-        members=tuple(members),
+        members=members,
         probability=probability,
         outcome=np.array([question.outcome for question in questions], dtype=np.float64),
         asked_at=_moments(as_of),
@@ -50,7 +51,8 @@ def rows_of(record: TrackRecord, members: Sequence[str], *, live: bool = True) -
 def panel(
     record: TrackRecord, members: Sequence[str], *, live: bool
 ) -> tuple[list[ResolvedBinary], list[datetime], Floats]:
-    """Question, cut-off and answers (members,) of every row that any of these members answered, NaN for the others.
+    """Question, cut-off and answers (members,) of every row that any of these members, all distinct, answered; NaN for
+    the others.
 
     Of two forecasts of one member for one row the later recorded counts.
     """
@@ -58,8 +60,7 @@ def panel(
     rows: dict[tuple[str, datetime], int] = {}
     cells: list[tuple[int, int, float]] = []
     for said in record.forecasts:
-        question = record.questions[said.question_id]
-        if said.member in places and (said.created_at < question.known_at) == live:
+        if said.member in places and said.live == live:
             row = rows.setdefault((said.question_id, said.as_of), len(rows))
             cells.append((row, places[said.member], said.probability))
     probability = np.full((len(rows), len(members)), np.nan)
@@ -101,8 +102,7 @@ class Rules:
 def learnt_rules(ledger: Ledger, questions: Sequence[Question], members: Sequence[str], *, as_of: datetime) -> Rules:
     """The rules that the ledger teaches these members for these questions as of a moment.
 
-    The default one where it teaches nothing, or where no question is of the type. Learnt weights are those of the
-    members in alphabetical order.
+    The default one where it teaches nothing, or where no question is of the type.
     """
     types = {is_market(question.source) for question in questions if isinstance(question, BinaryQuestion)}
     crowd = sorted(member for member in set(members) if not stands_apart(member))
@@ -116,4 +116,12 @@ def learnt_rules(ledger: Ledger, questions: Sequence[Question], members: Sequenc
 def _rule(learnt: Learnt, members: tuple[str, ...]) -> str | LearntRule:
     if learnt.rule == DEFAULT_RULE:
         return DEFAULT_RULE
-    return LearntRule(name=learnt.rule, parameters=learnt.parameters, members=members, pool=learnt.pool)
+    parameters = by_member(learnt.parameters, members)
+    return LearntRule(name=learnt.rule, parameters=parameters, members=members, pool=learnt.pool)
+
+
+def by_member(parameters: Mapping[str, float], members: Sequence[str]) -> dict[str, float]:
+    """Learnt parameters with each member's weight under its name, `weight[climatology]` for `w0`: a record tells whose
+    it is, whoever was absent."""
+    names = {f"w{place}": f"weight[{member}]" for place, member in enumerate(members)}
+    return {names.get(name, name): value for name, value in parameters.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 from db import cameo
 from db.errors import BadInput
@@ -18,8 +19,8 @@ _ANSWERS = {"yes": True, "no": False}
 def read_outcome(question: Question, text: str) -> bool | float | str | tuple[str, ...]:
     """What `text` says came of `question`.
 
-    Yes or no, one of the options word for word, a number within the bounds, or the base codes that were reported,
-    comma-separated, `none` for none. Raises BadInput for anything else.
+    Yes or no, one of the options, a number within the bounds, or the base codes that were reported, comma-separated,
+    `none` for none. Raises BadInput for anything else.
     """
     said = text.strip()
     if isinstance(question, BinaryQuestion):
@@ -27,9 +28,7 @@ def read_outcome(question: Question, text: str) -> bool | float | str | tuple[st
             raise BadInput(f"{text!r} is no outcome of a yes/no question: say yes or no")
         return _ANSWERS[said.lower()]
     if isinstance(question, MultipleChoiceQuestion):
-        if said not in question.options:
-            raise BadInput(f"{text!r} is none of the question's options: say one of {_listed(question.options)}")
-        return said
+        return _option(question.options, text)
     if isinstance(question, NumericQuestion):
         return _number(question, said)
     return _codes(question, said)
@@ -42,6 +41,18 @@ def outcome_text(outcome: Outcome) -> str:
     if isinstance(outcome, tuple):
         return ", ".join(outcome) or NO_CODES
     return f"{outcome:.15g}" if isinstance(outcome, float) else str(outcome)
+
+
+def _option(options: tuple[str, ...], text: str) -> str:
+    """The option that is `text`, or without one the only one that is, but for case and outer spaces."""
+    if text in options:
+        return text
+    alike = [option for option in options if option.strip().casefold() == text.strip().casefold()]
+    if len(alike) > 1:
+        raise BadInput(f"{text!r} could be each of {_listed(alike)}: write it as it stands there")
+    if not alike:
+        raise BadInput(f"{text!r} is none of the question's options: say one of {_listed(options)}")
+    return alike[0]
 
 
 def _number(question: NumericQuestion, said: str) -> float:
@@ -67,5 +78,5 @@ def _codes(question: RelationQuestion, said: str) -> tuple[str, ...]:
     return tuple(sorted(set(codes)))
 
 
-def _listed(options: tuple[str, ...]) -> str:
+def _listed(options: Sequence[str]) -> str:
     return ", ".join(map(repr, options))

@@ -1,4 +1,8 @@
-"""What a person and what a program sees: tables and progress on standard error or out, one JSON object for `--json`."""
+"""What a person and what a program sees: tables and progress on standard error or out, one JSON object for `--json`.
+
+Text is printed as it is: brackets in a question or a name are no styling. What is styled is a `Text`, or printed with a
+`style`.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +26,10 @@ from app.numbers import short
 _LEAST = 12
 """The narrowest that a column of words may be wrapped to, in characters."""
 
-out = Console()
-err = Console(stderr=True)
+Cell = str | Text
+
+out = Console(markup=False, emoji=False)
+err = Console(stderr=True, markup=False, emoji=False)
 
 
 def emit_json(content: dict[str, Any]) -> None:
@@ -46,11 +52,11 @@ def _plain(value: Any) -> Any:
 def progress_bar(title: str) -> Iterator[Any]:
     """A progress bar on standard error; yields `update(done, total, note)`, where None leaves a number as it is."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=err, transient=True) as bar:
@@ -67,7 +73,7 @@ def money(cost_usd: float | None) -> str:
     return "cost unknown" if cost_usd is None else f"${cost_usd:.4f}"
 
 
-def interval_text(interval: dict[str, float | None] | None, digits: int = 3) -> str:
+def interval_text(interval: dict[str, float | None] | None, digits: int = 3) -> Cell:
     """`0.123 (.110, .140)`, on two lines where the screen is narrow, or a dash where there is nothing."""
     if interval is None or interval["mean"] is None:
         return "-"
@@ -75,11 +81,17 @@ def interval_text(interval: dict[str, float | None] | None, digits: int = 3) -> 
     if interval["low"] is None or interval["high"] is None:
         return text
     gap = " " if out.width >= 100 else "\n"
-    return f"{text}{gap}[dim]({short(interval['low'], digits)}, {short(interval['high'], digits)})[/dim]"
+    ends = f"({short(interval['low'], digits)}, {short(interval['high'], digits)})"
+    return Text.assemble(text, gap, (ends, "dim"))
+
+
+def bold(text: str) -> Text:
+    """A cell that stands out."""
+    return Text(text, style="bold")
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], caption: str = "") -> None:
-    """Print a table; the first column is text, the others are numbers.
+    """Print a table; the first column is text, the others are numbers. Only cells that are a `Text` are styled.
 
     On a narrow screen words are broken over lines before numbers are, and nothing is ever cut off.
     """
@@ -92,7 +104,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
         caption=caption or None,
         caption_justify="left",
     )
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[cell if isinstance(cell, Text) else str(cell) for cell in row] for row in rows]
     whole = _whole(columns, cells)
     for place, column in enumerate(columns):
         shown.add_column(
@@ -103,10 +115,10 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
     out.print(shown)
 
 
-def _whole(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> set[int]:
+def _whole(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> set[int]:
     """The columns that are kept on one line: the narrowest first, as far as they leave the others room to wrap."""
     widths = [
-        max((cell_len(line) for row in rows for line in Text.from_markup(row[place]).plain.splitlines()), default=0)
+        max((cell_len(line) for row in rows for line in str(row[place]).splitlines()), default=0)
         for place in range(len(columns))
     ]
     room = out.width - 2 * len(columns)
@@ -149,21 +161,21 @@ def _mean(metric: str, row: dict[str, Any]) -> float:
     return float(row[metric]["mean"]) if row[metric] else math.inf
 
 
-def _binary_cells(row: dict[str, Any]) -> tuple[str, ...]:
+def _binary_cells(row: dict[str, Any]) -> tuple[Cell, ...]:
     skill = row["skill_vs"]["skill"]
     return interval_text(row["brier"]), interval_text(row["log_score"]), "-" if skill is None else f"{skill:+.2f}"
 
 
-def _relation_cells(row: dict[str, Any]) -> tuple[str, ...]:
+def _relation_cells(row: dict[str, Any]) -> tuple[Cell, ...]:
     brier = interval_text(_times(row["brier_codes"], 1000), 2)
     return brier, interval_text(row["f1_root"]), interval_text(row["f1_base"])
 
 
-def _choice_cells(row: dict[str, Any]) -> tuple[str, ...]:
+def _choice_cells(row: dict[str, Any]) -> tuple[Cell, ...]:
     return interval_text(row["brier_multi"]), interval_text(row["log_score_multi"])
 
 
-def _numeric_cells(row: dict[str, Any]) -> tuple[str, ...]:
+def _numeric_cells(row: dict[str, Any]) -> tuple[Cell, ...]:
     nominal = row["coverage_nominal"]
     return (
         interval_text(row["crps"]),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,8 @@ _KINDS = {"binary": "brier", "relation": "f1_root", "multiple_choice": "brier_mu
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One forecast's metrics, whose names tell the kind of its question; `unit` is that of a number.
+    """One forecast's metrics, whose names tell the kind of its question; `unit` is that of a number, and `made` its
+    `as_of` and `created_at`.
 
     `coverage` is 1 or 0, whether the central interval held the outcome, and `coverage_nominal` its level.
     """
@@ -54,6 +56,7 @@ class Scored:
     cluster: str
     live: bool
     metrics: dict[str, float]
+    made: tuple[datetime, datetime]
     unit: str = ""
 
 
@@ -67,7 +70,7 @@ def score(item: Scorable) -> Scored | None:
     criterion = criterion_of(question)
     cluster = f"{criterion.subject}>{criterion.object}" if criterion else question.id
     unit = question.unit if isinstance(question, NumericQuestion) else ""
-    return Scored(member, question.id, cluster, item.live, metrics, unit)
+    return Scored(member, question.id, cluster, item.live, metrics, (forecast.as_of, forecast.created_at), unit)
 
 
 def _metrics(item: Scorable) -> dict[str, float] | None:
@@ -136,18 +139,25 @@ def score_set(selected: Sequence[str], outcome: Sequence[str]) -> dict[str, floa
 
 
 def leaderboard(scored: Sequence[Scored]) -> list[dict[str, Any]]:
-    """One row per member and track ("live", "back-test"): n by kind of question, every metric with its interval, skill.
+    """One row per member and track ("live", "back-test"): n questions by kind, every metric with its interval, skill.
 
+    Of a member's several forecasts of a question the last counts, by `as_of` and then `created_at`.
     `skill_vs` is 1 - Brier / Brier of climatology on the binary questions that both answered; None without any.
     `crps` and `pinball` are None where a member's questions have different units; `crps_relative` is the CRPS of each
     question over the mean of the members' who answered it, below 1 the better. Rows are sorted by Brier score.
     """
     groups: dict[tuple[bool, str], list[Scored]] = defaultdict(list)
-    for item in _with_relative_crps(scored):
+    for item in _with_relative_crps(_last_said(scored)):
         groups[item.live, item.member].append(item)
     rows = [_row(member, live, items, groups.get((live, REFERENCE), [])) for (live, member), items in groups.items()]
     by = ("brier", "brier_codes", "brier_multi", "crps_relative")
     return sorted(rows, key=lambda row: (row["track"], *(_mean(row[metric]) for metric in by)))
+
+
+def _last_said(scored: Sequence[Scored]) -> list[Scored]:
+    """One forecast per track, member and question: the last, of two made at once the one that is given later."""
+    last = {(item.live, item.member, item.question_id): item for item in sorted(scored, key=lambda item: item.made)}
+    return list(last.values())
 
 
 def _with_relative_crps(scored: Sequence[Scored]) -> list[Scored]:

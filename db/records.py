@@ -34,6 +34,9 @@ UtcDatetime = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.asti
 Iso3 = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Text = Annotated[str, Field(min_length=1)]
 
+HUMAN = "human:"
+"""Before a person's name among the members: what a person said, such as `human:ada`."""
+
 
 class Record(BaseModel):
     """Base of all records: frozen, unknown fields refused, `id` derived from the content."""

@@ -29,13 +29,14 @@ class Equilibrium:
 
     `generator` is (..., 2, candidates) and sums to 1 over the candidates, `discriminator` is (..., candidates, 2) and
     sums to 1 over the roles. `iterations` (...) were played, and `change` (...) is the furthest that a probability
-    moved in the last of them.
+    moved in the last of them. `settled` (...) is False where the game ended by the number of iterations alone.
     """
 
     generator: Floats
     discriminator: Floats
     iterations: NDArray[np.int64]
     change: Floats
+    settled: NDArray[np.bool_]
 
     @property
     def by_generator(self) -> NDArray[np.int64]:
@@ -110,6 +111,7 @@ def equilibrium(
         discriminator=np.swapaxes(d, -1, -2).reshape(*stack, n, 2),
         iterations=played.reshape(stack),
         change=change.reshape(stack),
+        settled=_settled(played, change, lam, eta, tolerance).reshape(stack),
     )
 
 
@@ -162,9 +164,7 @@ class _Games:
                 return
             after = games.next(t, lam, eta)
             moved = after.distance(games)
-            over = np.full(len(at), t == iterations)
-            if t * eta * lam >= 1:
-                over |= t * moved < tolerance
+            over = _settled(t, moved, lam, eta, tolerance) | (t == iterations)
             if over.any():
                 yield at[over], after.only(over), t, moved[over]
                 at, after = at[~over], after.only(~over)
@@ -178,6 +178,11 @@ class _Games:
     def only(self, which: NDArray[np.bool_]) -> _Games:
         """These games alone."""
         return _Games(*(getattr(self, field.name)[which] for field in fields(self)))
+
+
+def _settled(t: int | NDArray[np.int64], moved: Floats, lam: float, eta: float, tolerance: float) -> NDArray[np.bool_]:
+    """Which games are settled after `t` iterations, the last of which moved a probability by `moved`."""
+    return np.asarray((t * moved < tolerance) & (t * np.float64(eta * lam) >= 1), dtype=np.bool_)
 
 
 def _logs(log_probability: ArrayLike) -> Floats:

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from ensembles.odds import Floats
 
-_CHUNK = 2_000_000
-"""Cluster weights held at once: 16 MB, and as much again twice while they are counted."""
+_CHUNK = 100_000
+"""Cluster weights held at once, under 1 MB: what fits a processor's cache is drawn several times faster."""
 
 
 @dataclass(frozen=True, slots=True)

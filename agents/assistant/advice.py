@@ -72,4 +72,4 @@ def _messages(session: Session, step: Step) -> Iterator[Message]:
     yield {"role": "user", "content": render("assistant_question", question=question, base_rate=counted)}
     for turn in session.turns:
         yield {"role": "assistant", "content": turn.asked}
-        yield {"role": "user", "content": turn.answered or _NO_ANSWER}
+        yield {"role": "user", "content": visible(turn.answered) or _NO_ANSWER}

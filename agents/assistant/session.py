@@ -104,8 +104,9 @@ class Session:
         return replace(self, turns=(*self.turns, turn), told=(*self.told, advice))
 
     def debriefing(self) -> str:
-        """What the person has to be told at the end: that advice was poor on purpose; empty where it was not."""
-        return template("assistant_debrief") if self.variant is Variant.NOISY and self.step is None else ""
+        """What the person has to be told when the dialogue ends or is broken off: that advice was poor on purpose;
+        empty where it was not."""
+        return template("assistant_debrief") if self.variant is Variant.NOISY else ""
 
     def finished(self) -> Assisted:
         """The records of a finished dialogue; raises ValueError before that."""

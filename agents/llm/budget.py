@@ -22,6 +22,7 @@ class Budget:
         self.limit_usd = limit_usd
         self.chain: tuple[Budget, ...] = (self, *(parent.chain if parent is not None else ()))
         self._spent = 0.0
+        self._all_known = True
         self._in_flight: list[Reservation] = []
         self._waiting: set[asyncio.Future[None]] = set()
 
@@ -30,6 +31,11 @@ class Budget:
         """What was spent so far."""
         return self._spent
 
+    @property
+    def cost_usd(self) -> float | None:
+        """What was spent so far; None where the cost of a call is unknown, which counts as its bound in `spent_usd`."""
+        return self._spent if self._all_known else None
+
     def _fits(self, bound_usd: float) -> bool:
         committed = self._spent + sum(reservation.bound_usd for reservation in self._in_flight)
         return self.limit_usd is None or committed + bound_usd <= self.limit_usd
@@ -37,6 +43,7 @@ class Budget:
     def _settle(self, reservation: Reservation) -> None:
         self._in_flight.remove(reservation)
         self._spent += reservation.cost_usd
+        self._all_known = self._all_known and reservation.known
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
@@ -57,6 +64,7 @@ class Reservation:
     def __init__(self, bound_usd: float) -> None:
         self.bound_usd = bound_usd
         self._cost_usd = bound_usd
+        self.known = False
 
     @property
     def cost_usd(self) -> float:
@@ -68,6 +76,7 @@ class Reservation:
         if not 0.0 <= cost_usd < math.inf:
             raise ValueError(f"a call cannot cost ${cost_usd}")
         self._cost_usd = cost_usd
+        self.known = True
 
 
 def together(*budgets: Budget | None) -> tuple[Budget, ...]:

@@ -59,13 +59,18 @@ class LlmClient:
         stay_quiet()
         self.table = table
         self._log: CallLog = MemoryLog() if log is None else log
-        self._budget = budget
+        self._budget = Budget(None) if budget is None else budget
         self._clock = clock
         self._redaction = Redaction(secrets)
         self._provider = Provider(self._redaction, clock=clock)
         self._attempts = Attempts(self._provider, patience or Patience(), allow_remote=allow_remote)
         self._flights = Flights()
         self._writing: set[asyncio.Future[list[None]]] = set()
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What all calls cost so far, failed ones included; None where one's cost is unknown."""
+        return self._budget.cost_usd
 
     def supports_schema(self, model: str) -> bool:
         """Whether the model answers by JSON schema, so that `Request.json_schema` is sent; errors as in `resolve`."""

@@ -130,9 +130,6 @@ def bench_pooling(
     """Which way of pooling, calibrating and adding people is best on recorded forecasts? With intervals and power."""
     from app.commands import bench_pooling as command
 
-    if simulate is not None:
-        command.simulated(simulate, seed, folder, as_json=as_json)
-        return
     files = command.Files(
         questions=questions,
         forecasts=forecasts,
@@ -140,6 +137,12 @@ def bench_pooling(
         fit_forecasts=fit_forecasts,
         scores=scores,
     )
+    if simulate is not None:
+        command.refuse_beside_worlds(
+            [*files.given, *(["--group"] if group else []), *(["--dataset"] if dataset else [])]
+        )
+        command.simulated(simulate, seed, folder, as_json=as_json)
+        return
     groups = [command.group_of(text) for text in group or [""]]
     command.pooling(files, groups, dataset or [], folder, attempts=attempts, as_json=as_json)
 

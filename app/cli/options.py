@@ -37,7 +37,19 @@ def moment(text: str, option: str) -> datetime:
         raise BadInput(f"{option} {text!r} is not a date: write 2025-06-01 or 2025-06-01T12:00:00+00:00") from None
     if parsed.tzinfo is None:
         raise BadInput(f"{option} {text!r} has no time zone: write it with one, such as {text}+00:00")
-    return parsed.astimezone(UTC)
+    try:
+        return parsed.astimezone(UTC)
+    except OverflowError:
+        raise BadInput(f"{option} {text!r} lies outside the years 1 to 9999 in UTC: say another moment") from None
+
+
+def plain_text(text: str, option: str) -> str:
+    """The text, if it is one; raises BadInput for bytes that are no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadInput(f"{option} {text!r} is no text in UTF-8: write it in letters") from None
+    return text
 
 
 def day(text: str | None, option: str) -> date | None:

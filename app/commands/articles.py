@@ -75,7 +75,7 @@ def search(query: str, store: Path | None, as_of: str | None, limit: int, *, as_
     for hit in hits:
         title = "" if hit.title == hit.url else f"{hit.title}\n{' ' * 18}"
         line = f"{hit.score:5.1f}  {hit.added_at:%Y-%m-%d} {title}{hit.url}"
-        out.print(visible(line), markup=False, highlight=False, soft_wrap=True)
+        out.print(visible(line), highlight=False, soft_wrap=True)
 
 
 async def _download_all(
@@ -121,11 +121,11 @@ def _report(reports: Sequence[LoadReport], target: Path, *, as_json: bool) -> No
         emit_json({**asdict(total), "store": str(target)})
     else:
         out.print(
-            f"[bold]{total.read:,}[/bold] articles read in {total.seconds:.1f} s: [bold]{total.kept:,}[/bold] kept, "
+            f"{total.read:,} articles read in {total.seconds:.1f} s: {total.kept:,} kept, "
             f"{total.duplicate:,} already known, {len(rejected):,} rejected. Store: {target}"
         )
         for row in rejected[:_REJECTS_SHOWN]:
-            err.print(f"rejected: {row.file}, line {row.line}: {row.reason}", markup=False)
+            err.print(f"rejected: {row.file}, line {row.line}: {row.reason}")
         if len(rejected) > _REJECTS_SHOWN:
             err.print(f"... and {len(rejected) - _REJECTS_SHOWN:,} more: --json lists them all")
     if rejected:

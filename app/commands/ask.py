@@ -10,12 +10,12 @@ from agents.people import stands_apart
 from app.cli.options import moment
 from app.commands import human as humans
 from app.commands.asking import Asked, opening, question_of
-from app.commands.forecast import UNPOOLED, report_failures, run_json, run_members
 from app.commands.places import open_ledger, open_store
 from app.commands.questions import said
+from app.commands.running import UNPOOLED, crowd_of, report_failures, run_json
 from app.desk import Run
 from app.hybrid import RULE as HYBRID
-from app.output import emit_json, err, money, out, table
+from app.output import Cell, bold, emit_json, err, money, out, table
 from db.errors import BadInput
 from db.events.store import StoreInfo
 from db.records import BinaryQuestion, Question
@@ -46,15 +46,13 @@ def ask(
         )
     events = open_store(store)
     _warn_of_gap(events.info(), cut)
-    with open_ledger(ledger) as book:
+    binary = None if human is None else humans.check(human, question, members)
+    with open_ledger(ledger) as book, crowd_of(members, book, budget_usd=budget_usd, show=not as_json) as crowd:
         number, then = None, None
-        if human is not None:
-            binary = humans.check(human, question, members)
+        if human is not None and binary is not None:
             number = humans.record(human, binary, book, as_of=cut, now=now)
             then = humans.showing(binary, number, events.as_of(cut), now=now) if human.show else None
-        run = run_members(
-            [question], events, members, book, as_of=cut, budget_usd=budget_usd, show=not as_json, then=then
-        )
+        run = crowd.run([question], events, as_of=cut, then=then)
         beside = humans.combine(run, number, book, show=then is not None, now=now) if number else None
     if as_json:
         emit_json(run_json(run) | humans.as_json(beside))
@@ -76,14 +74,14 @@ def _warn_of_gap(store: StoreInfo, cut: datetime) -> None:
 
 
 def _show(question: Question, run: Run, cut: datetime, beside: humans.Beside | None) -> None:
-    out.print(question.text, style="bold", markup=False, highlight=False)
+    out.print(question.text, style="bold", highlight=False)
     out.print(f"To be resolved by {question.resolve_by:%Y-%m-%d %H:%M} UTC.")
     crowd = [item for item in run.forecasts if not stands_apart(item.member)]
-    rows: list[tuple[str, str]] = [(item.member, said(item.value)) for item in crowd]
+    rows: list[tuple[Cell, Cell]] = [(item.member, said(item.value)) for item in crowd]
     rows += [
-        (f"[bold]aggregate ({item.rule})[/bold]", f"[bold]{said(item.value)}[/bold]")
+        (bold(f"aggregate ({item.rule})"), bold(said(item.value)))
         for item in run.aggregates
-        if item.rule != HYBRID
+        if not item.rule.startswith(HYBRID)
     ]
     rows += humans.rows(beside) if beside else []
     if rows:
@@ -99,6 +97,6 @@ def _show(question: Question, run: Run, cut: datetime, beside: humans.Beside | N
         out.print(f"No aggregate: {UNPOOLED}.", style="dim")
     for item in run.forecasts:
         if item.rationale:
-            out.print(item.member, style="bold", markup=False, highlight=False)
-            out.print(item.rationale, markup=False, highlight=False)
+            out.print(item.member, style="bold", highlight=False)
+            out.print(item.rationale, highlight=False)
             out.print(f"{item.tokens:,} tokens, {money(item.cost_usd)}, {item.latency_s:.1f} s", style="dim")

@@ -11,7 +11,7 @@ from db import cameo, countries
 from db.errors import BadInput
 from db.events.store import DEFAULT_VIEW
 from db.questions.factory import binary_question
-from db.records import BinaryQuestion, EventCriterion, MultipleChoiceQuestion, NumericQuestion, Question
+from db.records import BinaryQuestion, EventCriterion, MultipleChoiceQuestion, NumericQuestion, Question, Special
 
 DEFAULT_HORIZON = timedelta(days=30)
 """How far ahead a question in words looks if it does not say."""
@@ -42,6 +42,8 @@ def question_of(asked: Asked, cut: datetime) -> Question:
     except ValidationError as error:
         reason = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise BadInput(f"this cannot be asked: {reason}") from error
+    except OverflowError as error:
+        raise BadInput("this cannot be asked: it would end after the year 9999, so say an earlier --by") from error
 
 
 def opening(asked_from: date | None, now: datetime) -> datetime:
@@ -72,8 +74,7 @@ def _question(asked: Asked, cut: datetime) -> Question:
         "source": "auspex-ask",
     }
     if asked.options:
-        if len(set(asked.options)) < len(asked.options) or len(asked.options) < 2:
-            raise BadInput("give two or more different answers, each with its own --option")
+        _check_options(asked.options)
         return MultipleChoiceQuestion.model_validate(common | {"options": asked.options})
     if asked.number:
         lower, upper = asked.bounds
@@ -81,6 +82,17 @@ def _question(asked: Asked, cut: datetime) -> Question:
             raise BadInput(f"--lower {lower:g} is not below --upper {upper:g}")
         return NumericQuestion.model_validate(common | {"lower": lower, "upper": upper, "unit": asked.unit})
     return BinaryQuestion.model_validate(common)
+
+
+def _check_options(options: tuple[str, ...]) -> None:
+    """Raises BadInput for options that could not be told apart, or not from an outcome that is none of them."""
+    if len(set(options)) < len(options) or len(options) < 2:
+        raise BadInput("give two or more different answers, each with its own --option")
+    for option in options:
+        if option != option.strip():
+            raise BadInput(f"--option {option!r} begins or ends with a space: write it without")
+        if option.upper() in set(Special):
+            raise BadInput(f"--option {option!r} is what a question is called that has no outcome: say it otherwise")
 
 
 def _event_question(asked: Asked, cut: datetime) -> BinaryQuestion:

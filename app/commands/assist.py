@@ -24,7 +24,7 @@ from app.commands.asking import Asked, opening, question_of
 from app.commands.places import ledger_address, open_ledger, open_store
 from app.commands.questions import dump, found_question, said
 from app.equipment import model_client
-from app.output import emit_json, err, money, out
+from app.output import bold, emit_json, err, money, out
 from db.dialogues import Variant
 from db.errors import BadInput, StoreMissing
 from db.events.filters import View
@@ -76,6 +76,8 @@ def ask(
         except (KeyboardInterrupt, EOFError):
             kept = " but the calls to the model" if wanted.model else ""
             err.print(f"\nBroken off: nothing was recorded{kept}.")
+            if told := session.debriefing():
+                err.print(f"\n{told}", style="yellow", highlight=False)
             sys.exit(BROKEN_OFF)
         records = done.finished()
         book.append([question, records.before, records.after, records.dialogue])
@@ -89,7 +91,7 @@ def read_answers(path: Path, n: int) -> Iterator[str]:
     try:
         content = path.read_text(encoding="utf-8")
         found = json.loads(content) if content.lstrip().startswith("[") else list(map(json.loads, content.splitlines()))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInput(
             f'answers file {path} cannot be read ({error}): write a JSON list of texts, or a JSON text a line, "35%"'
         ) from error
@@ -168,10 +170,10 @@ def _held(session: Session, advising: Advising, given: Iterator[str] | None, scr
     while (step := session.step) is not None:
         with screen.status("thinking"):
             advice = advising(session)
-        screen.print(f"\n[bold]{len(session.turns) + 1} of {len(session.steps)} · {step.title}[/bold]")
+        screen.print(f"\n{len(session.turns) + 1} of {len(session.steps)} · {step.title}", style="bold")
         if advice.failure:
-            screen.print(f"In fixed words, since the model failed: {advice.failure}", style="dim", markup=False)
-        screen.print(session.asked(advice), markup=False, highlight=False)
+            screen.print(f"In fixed words, since the model failed: {advice.failure}", style="dim")
+        screen.print(session.asked(advice), highlight=False)
         session = _answered(session, advice, given, screen)
     return session
 
@@ -183,14 +185,14 @@ def _answered(session: Session, advice: Advice, given: Iterator[str] | None, scr
         try:
             return session.answer(screen.input("> "), at=datetime.now(UTC), advice=advice)
         except BadInput as error:
-            screen.print(f"Not taken: {error}.", style="yellow", markup=False, highlight=False)
+            screen.print(f"Not taken: {error}.", style="yellow", highlight=False)
 
 
 def _introduce(session: Session, now: datetime, screen: Console) -> None:
     question = session.question
-    screen.print(question.text, style="bold", markup=False, highlight=False)
+    screen.print(question.text, style="bold", highlight=False)
     if question.resolution_criteria:
-        screen.print(question.resolution_criteria, style="dim", markup=False, highlight=False)
+        screen.print(question.resolution_criteria, style="dim", highlight=False)
     screen.print(f"To be resolved by {question.resolve_by:%Y-%m-%d %H:%M} UTC.")
     if session.as_of < now:
         screen.print("Its window has begun: where the outcome was known by now, your numbers count as a back-test.")
@@ -203,12 +205,12 @@ def _introduce(session: Session, now: datetime, screen: Console) -> None:
 
 def _conclude(session: Session, records: Assisted, screen: Console) -> None:
     before, after = said(records.before.value), said(records.after.value)
-    screen.print(f"\n[bold]{before} before, {after} after.[/bold] Both are recorded as {records.after.member}.")
+    screen.print(bold(f"\n{before} before, {after} after."), f"Both are recorded as {records.after.member}.")
     if records.dialogue.model:
         took = f"{records.dialogue.tokens:,} tokens, {money(records.dialogue.cost_usd)}"
-        screen.print(f"Asked by {records.dialogue.model}: {took}", style="dim", markup=False, highlight=False)
+        screen.print(f"Asked by {records.dialogue.model}: {took}", style="dim", highlight=False)
     if told := session.debriefing():
-        screen.print(f"\n{told}", style="yellow", markup=False, highlight=False)
+        screen.print(f"\n{told}", style="yellow", highlight=False)
     screen.print(
         f"When you know: auspex questions resolve {session.question.id[:8]} yes (or no), then auspex assist report",
         style="dim",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.text import Text
+
 from app.assisted import PUBLISHED, Cases, cases, differences, effects
 from app.commands.places import open_ledger
 from app.output import emit_json, interval_text, out, table
@@ -72,7 +74,7 @@ def _show_variants(track: str, rows: list[dict[str, Any]]) -> None:
         "Brier score, lower is better. 95 % intervals: cluster bootstrap over questions.",
     )
     for row in rows:
-        out.print(f"[bold]{row['variant']}[/bold]: {_in_words(row)}", highlight=False)
+        out.print(Text.assemble((row["variant"], "bold"), f": {_in_words(row)}"))
 
 
 def _in_words(row: dict[str, Any]) -> str:

@@ -83,6 +83,12 @@ def pooling(
     _show(found, [overview(found), *each], reading(found), as_json=as_json)
 
 
+def refuse_beside_worlds(given: Sequence[str]) -> None:
+    """Raises BadInput where options about files are given along with --simulate."""
+    if given:
+        raise BadInput(f"--simulate makes worlds and reads no files: leave out {', '.join(given)}, or --simulate")
+
+
 def simulated(worlds: int, seed: int, folder: Path | None, *, as_json: bool) -> None:
     """Try the learnt rules on worlds whose truth is known, write the page and show the tables."""
     with progress_bar("scenarios") as update:

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.commands.places import open_ledger
 from app.crowd_report import crowd_report
+from app.flags import SHOWN, flagged, thresholds
 from app.output import emit_json, interval_text, out, table
 
 _COVERS = "95 % intervals: cluster bootstrap over pairs of countries, or over questions about none."
@@ -18,7 +19,10 @@ def report(members: Sequence[str], ledger: str | None, *, as_json: bool) -> None
     now = datetime.now(UTC)
     with open_ledger(ledger) as book:
         record = book.track_record(known_before=now)
-    found = crowd_report(record, members, now=now)
+        found = crowd_report(record, members, now=now)
+        learnt = thresholds(found["spread"])
+        flags = flagged(book, learnt)
+    found |= {"flagged": flags[:SHOWN], "n_flagged": len(flags)}
     if as_json:
         emit_json(found)
         return
@@ -29,6 +33,7 @@ def report(members: Sequence[str], ledger: str | None, *, as_json: bool) -> None
     out.print(f"{found['questions']} resolved yes/no questions.")
     _habits(found["members"])
     _spread(found["spread"])
+    _flagged(flags, can_flag=learnt.any)
     for row in found["effective"]:
         out.print(
             f"{_number(row['effective'], 1)} independent members would be worth as much as these {row['members']} "
@@ -86,6 +91,33 @@ def _spread(rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
+def _flagged(rows: Sequence[dict[str, Any]], *, can_flag: bool) -> None:
+    if not rows:
+        out.print(
+            "No open question is flagged: on none do the members differ as widely as went with error before."
+            if can_flag
+            else "No open question is flagged: on live forecasts, spread has not been seen to foretell error."
+        )
+        return
+    table(
+        "Open questions to look at twice",
+        ("question", "id", "source", "aggregate", "spread", "flagged from"),
+        [
+            (
+                row["question"],
+                row["id8"],
+                row["source"],
+                f"{row['aggregate']:.1%}",
+                f"{row['spread']:.3f}",
+                f"{row['threshold']:.3f}",
+            )
+            for row in rows[:SHOWN]
+        ],
+        f"{min(len(rows), SHOWN)} of {len(rows)}, the widest spread first. Flagged from where the widest fifth of the "
+        "source's resolved questions began, or of all where it has too few; only where spread foretold error.",
+    )
+
+
 def _learnt(rows: Sequence[dict[str, Any]], crowd: Sequence[str]) -> None:
     table(
         "The default rule now",
@@ -105,7 +137,7 @@ def _learnt(rows: Sequence[dict[str, Any]], crowd: Sequence[str]) -> None:
         f"score against the plain logit pool. Power: the chance of having seen a gain of {rows[0]['effect']:g}.",
     )
     for row in rows:
-        out.print(f"{row['type']} questions: {row['reason']}.", markup=False, highlight=False)
+        out.print(f"{row['type']} questions: {row['reason']}.", highlight=False)
 
 
 def _number(value: float | None, digits: int) -> str:

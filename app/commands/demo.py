@@ -42,7 +42,7 @@ def run(seed: int, folder: Path | None, *, as_json: bool) -> None:
 
 
 def _play(seed: int, folder: Path, started: float, *, as_json: bool) -> None:
-    err.print(f"[bold]{SYNTHETIC}[/bold]")
+    err.print(SYNTHETIC, style="bold")
     world = DemoWorld(seed)
     err.print(f"1. A year of {len(world.pairs)} pairs of countries is written as GDELT 2.0 files ...")
     world.write_files(folder / "files")
@@ -81,9 +81,7 @@ def _play(seed: int, folder: Path, started: float, *, as_json: bool) -> None:
         f"The ledger's chain of {verified.rows} rows {'holds' if verified.ok else 'IS BROKEN'}. {seconds:.0f} s in all."
     )
     out.print("\nNext, with real events (free from the GDELT Project, https://www.gdeltproject.org/):")
-    out.print(
-        "  auspex ingest http://data.gdeltproject.org/gdeltv2/masterfilelist.txt --from DATE --to DATE", markup=False
-    )
+    out.print("  auspex ingest http://data.gdeltproject.org/gdeltv2/masterfilelist.txt --from DATE --to DATE")
     out.print(
         "  auspex ask 'Will China threaten Taiwan?' --actor1 China --actor2 Taiwan --codes 13 --from DATE --to DATE"
     )

@@ -39,6 +39,6 @@ def llm_server(port: int, script: Path | None, latency_s: float, slots: int | No
     with listening(port) as listener:
         url = url_of(listener.getsockname()[1])
         usage = _USAGE.format(url=url, counts=f"{url.removesuffix('/v1')}/counts", models=", ".join(names))
-        err.print(usage, highlight=False, markup=False, soft_wrap=True)
+        err.print(usage, highlight=False, soft_wrap=True)
         with suppress(KeyboardInterrupt):
             serve(listener, state=state, latency_s=latency_s, slots=slots)

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from agents.members.equipment import Equipment
-from agents.members.registry import build_members
 from app.cli.options import moment
 from app.commands.places import open_ledger, open_store
-from app.commands.questions import dump
-from app.desk import Run, resolve_open, run_crowd
-from app.equipment import equipped
-from app.output import emit_json, err, leaderboard_table, out, progress_bar
+from app.commands.questions import said
+from app.commands.running import UNPOOLED, crowd_of, report_failures, run_json
+from app.desk import Run, resolve_open
+from app.output import emit_json, leaderboard_table, out, table
 from app.scoring import leaderboard as rank
 from app.scoring import score
 from db.errors import BadInput
-from db.events.store import EventStore
-from db.ledger.ledger import Ledger
 from db.questions.resolver import criterion_of
-from db.records import QUESTION, Forecast, MemberFailure, Question
-from db.traces import Trace, total_cost_usd
+from db.records import QUESTION, Question
 from ensembles.registry import DEFAULT_RULE, pooling_rule
 
-Afterwards = Callable[[Run, Equipment], Awaitable[Sequence[Forecast | MemberFailure]]]
-"""Asks further, with the members' equipment, once the crowd has been pooled; see `app.desk.Then`."""
-UNPOOLED = "too few members answered, or they answered about different things"
-"""Why there may be answers and no aggregate (`agents.crowd.aggregate`)."""
+SHOWN = 20
+"""Questions whose answers are shown on the screen; of more, only how many there are."""
 
 
 def forecast(
@@ -60,34 +52,39 @@ def forecast(
             asked = [item for item in asked if _ahead(item, cut)]
         if not asked:
             raise BadInput(f"there are no open questions about the time after {cut:%Y-%m-%d}: generate some first")
-        run = run_members(
-            asked,
-            events,
-            members,
-            book,
-            as_of=cut,
-            rule=rule,
-            supervisor=supervisor,
-            budget_usd=budget_usd,
-            show=not as_json,
-        )
+        with crowd_of(members, book, supervisor=supervisor, budget_usd=budget_usd, show=not as_json) as crowd:
+            run = crowd.run(asked, events, as_of=cut, rule=rule)
     if as_json:
         emit_json(run_json(run))
     else:
-        _show(run, len(asked), cut)
+        _show(run, asked, cut)
     report_failures(run)
 
 
-def _show(run: Run, asked: int, cut: datetime) -> None:
+def _show(run: Run, asked: Sequence[Question], cut: datetime) -> None:
+    if len(asked) <= SHOWN:
+        answers = {item.question_id: said(item.value) for item in run.aggregates}  # the last one has the last word
+        rows = [(question.text, question.id[:8], answers.get(question.id, "-")) for question in asked]
+        table(f"As of {cut:%Y-%m-%d %H:%M} UTC", ("question", "id", "aggregate"), rows)
     out.print(
-        f"{len(run.forecasts)} forecasts and {len(run.aggregates)} aggregates of {asked} questions "
-        f"as of {cut:%Y-%m-%d} in {run.seconds:.1f} s; {run.recorded} new in the ledger. Next: auspex resolve"
+        f"{len(run.forecasts)} forecasts and {len(run.aggregates)} aggregates of {len(asked)} questions "
+        f"as of {cut:%Y-%m-%d} in {run.seconds:.1f} s; {run.recorded} new in the ledger."
     )
     if unpooled := {item.question_id for item in run.forecasts} - {item.question_id for item in run.aggregates}:
         out.print(f"Answers to {len(unpooled)} questions and no aggregate: {UNPOOLED}.")
     if run.rules.learnt:
         taught = ", ".join(run.rules.learnt)
         out.print(f"Pooled by what the ledger taught: {taught}. Why: auspex crowd report", style="dim")
+    out.print(f"Next: {_next(asked)}")
+
+
+def _next(asked: Sequence[Question]) -> str:
+    """How these questions are resolved: by the event store, and in words by hand."""
+    by_hand = next((question for question in asked if criterion_of(question) is None), None)
+    ways = ["auspex resolve"] if any(criterion_of(question) for question in asked) else []
+    if by_hand is not None:
+        ways.append(f"auspex questions resolve {by_hand.id[:8]} {'yes' if by_hand.kind == 'binary' else 'OUTCOME'}")
+    return ", ".join(ways)
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -102,8 +99,10 @@ def read_questions(path: Path) -> list[Question]:
     except json.JSONDecodeError:
         try:
             items = [json.loads(line) for line in text.splitlines() if line.strip()]
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, RecursionError) as error:
             raise BadInput(f"questions file {path} is neither JSON nor JSONL: {error}") from error
+    except RecursionError as error:
+        raise BadInput(f"questions file {path} is nested too deeply to be questions") from error
     found: list[Question] = []
     for number, item in enumerate(items, start=1):
         try:
@@ -130,76 +129,6 @@ def _common_opening(questions: list[Question]) -> datetime:
     if len(openings) != 1:
         raise BadInput("say what the members may know: --as-of 2025-06-01")
     return openings.pop()
-
-
-def run_members(
-    questions: list[Question],
-    store: EventStore,
-    members: list[str],
-    ledger: Ledger,
-    *,
-    as_of: datetime,
-    rule: str | None = None,
-    supervisor: str = "",
-    budget_usd: float | None = None,
-    then: Afterwards | None = None,
-    show: bool,
-) -> Run:
-    """Run the crowd of these members with everything that they need, showing progress if `show`; see `run_crowd`."""
-    with progress_bar("forecast") as update:
-        runs = 0
-
-        def watch(trace: Trace) -> None:
-            nonlocal runs
-            runs += 1
-            if show:
-                update(None, None, f"{trace.member}: {runs} runs")
-
-        def progress(member: str, done: int, total: int) -> None:
-            if show:
-                update(done, total, member)
-
-        beside = [supervisor] if supervisor else []
-        with equipped(members, ledger, beside=beside, budget_usd=budget_usd, watch=watch) as equipment:
-            if show:
-                update(0, len(members) or None, "asking")
-            crowd = build_members(members, equipment)
-            return run_crowd(
-                questions,
-                store,
-                crowd,
-                as_of=as_of,
-                now=datetime.now(UTC),
-                ledger=ledger,
-                rule=rule,
-                llm=equipment.llm,
-                supervisor=supervisor,
-                then=None if then is None else lambda run: then(run, equipment),
-                progress=progress,
-            )
-
-
-def run_json(run: Run) -> dict[str, Any]:
-    """A run as `--json` shows it."""
-    return {
-        "run_id": run.run_id,
-        "forecasts": [dump(item) for item in run.forecasts],
-        "failures": run.failure_counts(),
-        "aggregates": [dump(item) for item in run.aggregates],
-        "recorded": run.recorded,
-        "cost_usd": total_cost_usd(item.cost_usd for item in run.forecasts),
-        "seconds": run.seconds,
-    }
-
-
-def report_failures(run: Run) -> None:
-    """Say which members have no answer, and why; exit code 1 if there are any."""
-    for failure in run.failure_counts():
-        times = "" if failure["n"] == 1 else f" to {failure['n']} questions"
-        said = f"{failure['member']} has no answer{times} ({failure['reason']}): {failure['detail']}"
-        err.print(said, markup=False, highlight=False)
-    if run.failures:
-        sys.exit(1)
 
 
 def resolve(store: Path | None, ledger: str | None, *, as_json: bool) -> None:

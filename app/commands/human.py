@@ -11,11 +11,11 @@ from agents.assistant.number import read_probability
 from agents.members.equipment import Equipment
 from agents.members.registry import models_of
 from agents.people import SELF, person
-from app.commands.forecast import Afterwards
 from app.commands.questions import said
+from app.commands.running import Afterwards
 from app.desk import Run
 from app.hybrid import Shown, combined, compared, record_number, show_to_members
-from app.output import err, out, table
+from app.output import Cell, bold, err, out, table
 from db.errors import BadInput
 from db.events.snapshot import Snapshot
 from db.ledger.ledger import Ledger
@@ -69,13 +69,11 @@ def record(human: HumanNumber, question: BinaryQuestion, ledger: Ledger, *, as_o
         err.print(
             f"{human.member} said {said(number.value)} as of {as_of:%Y-%m-%d %H:%M} UTC before: "
             "a recorded forecast is never replaced, so that number counts.",
-            markup=False,
             highlight=False,
         )
     if as_of < now:
         err.print(
             f"{human.member} knows what came after {as_of:%Y-%m-%d}: with an outcome known by now it is a back-test.",
-            markup=False,
             highlight=False,
         )
     return number
@@ -107,12 +105,12 @@ def as_json(beside: Beside | None) -> dict[str, Any]:
     return {"shown": [asdict(row) for row in beside.shown] if beside else []}
 
 
-def rows(beside: Beside) -> list[tuple[str, str]]:
+def rows(beside: Beside) -> list[tuple[Cell, Cell]]:
     """The lines of the answers' table: the number, and the hybrid under it."""
-    found = [(beside.number.member, said(beside.number.value))]
+    found: list[tuple[Cell, Cell]] = [(beside.number.member, said(beside.number.value))]
     if beside.hybrid is not None:
         label = f"hybrid ({HUMAN_WEIGHT:.0%} human in log-odds)"
-        found.append((f"[bold]{label}[/bold]", f"[bold]{said(beside.hybrid.value)}[/bold]"))
+        found.append((bold(label), bold(said(beside.hybrid.value))))
     return found
 
 

@@ -96,7 +96,7 @@ def check(names: list[str], ledger: str | None, *, as_json: bool) -> None:
         )
         for status in found:
             if status.error:
-                err.print(f"{status.name}: {status.error}", markup=False, highlight=False)
+                err.print(f"{status.name}: {status.error}", highlight=False)
     if not all(status.reachable for status in found):
         raise SystemExit(1)
 

@@ -75,8 +75,8 @@ def show(question_id: str, ledger: str | None, *, as_json: bool) -> None:
             }
         )
         return
-    out.print(question.text, style="bold", markup=False, highlight=False)
-    out.print(question.resolution_criteria, markup=False, highlight=False)
+    out.print(question.text, style="bold", highlight=False)
+    out.print(question.resolution_criteria, highlight=False)
     rows = [(item.member, f"{item.as_of:%Y-%m-%d}", said(item.value)) for item in forecasts]
     rows += [(f"aggregate ({item.rule})", f"{item.as_of:%Y-%m-%d}", said(item.value)) for item in aggregates]
     table("Forecasts", ("member", "as of", "answer"), rows)
@@ -84,7 +84,7 @@ def show(question_id: str, ledger: str | None, *, as_json: bool) -> None:
         out.print("Not resolved yet.")
     else:
         came = f"Outcome: {outcome_text(resolution.outcome)}, known at {resolution.known_at:%Y-%m-%d %H:%M} UTC."
-        out.print(came, markup=False)
+        out.print(came)
 
 
 def found_question(book: Ledger, question_id: str) -> Question:

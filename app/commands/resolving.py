@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from app.cli.options import moment
+from app.cli.options import moment, plain_text
 from app.commands.places import open_ledger
 from app.commands.questions import dump, found_question
 from app.outcomes import outcome_text, read_outcome
@@ -44,7 +44,7 @@ def resolve(
         question_id,
         outcome_of,
         known_at,
-        source or BY_HAND,
+        plain_text(source, "--source") or BY_HAND,
         ledger,
         correct=correct,
         as_json=as_json,
@@ -55,7 +55,7 @@ def annul(
     question_id: str, known_at: str | None, reason: str, ledger: str | None, *, correct: bool, as_json: bool
 ) -> None:
     """Take a question out of scoring."""
-    source = f"{BY_HAND}: {reason}" if reason else BY_HAND
+    source = f"{BY_HAND}: {plain_text(reason, '--reason')}" if reason else BY_HAND
     _record(question_id, lambda _: Special.ANNULLED, known_at, source, ledger, correct=correct, as_json=as_json)
 
 
@@ -90,9 +90,9 @@ def _record(
     if as_json:
         emit_json({"questions": [dump(question)], "resolution": dump(counts), "new": new})
         return
-    out.print(question.text, style="bold", markup=False, highlight=False)
+    out.print(question.text, style="bold", highlight=False)
     done = "Recorded" if new else "Recorded before"
-    out.print(f"{done}: {outcome_text(counts.outcome)}, known at {counts.known_at:%Y-%m-%d %H:%M} UTC.", markup=False)
+    out.print(f"{done}: {outcome_text(counts.outcome)}, known at {counts.known_at:%Y-%m-%d %H:%M} UTC.")
     out.print("Next: auspex leaderboard, auspex crowd report, auspex assist report", style="dim")
 
 

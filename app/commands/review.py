@@ -6,6 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,19 @@ from app.output import emit_json, err, money, out, progress_bar, table
 from db.errors import BadInput
 from db.records import Forecast, MemberFailure, Question
 from db.reviews import PeerReview
-from db.traces import total_cost_usd
 
 if TYPE_CHECKING:
     from db.ledger.ledger import Ledger
 
-Made = list[PeerReview | MemberFailure]
+
+@dataclass(slots=True)
+class Asked:
+    """What was asked for now: reviews and failures, how many were new in the ledger, and what all calls cost in USD,
+    None where that is unknown."""
+
+    made: list[PeerReview | MemberFailure] = field(default_factory=list)
+    recorded: int = 0
+    cost_usd: float | None = 0.0
 
 
 def review(question_id: str, models: list[str], budget_usd: float | None, ledger: str | None, *, as_json: bool) -> None:
@@ -46,21 +54,20 @@ def review(question_id: str, models: list[str], budget_usd: float | None, ledger
         wanted = list(dict.fromkeys(models or filter(None, (author(item.member) for item in forecasts))))
         if not wanted:
             raise BadInput("no model made these forecasts: say who reviews them with --model")
-        made = _ask(question, forecasts, wanted, book, budget_usd)
-        recorded = book.append(made)
+        asked = _ask(question, forecasts, wanted, book, budget_usd)
         known = _counting(book, question, forecasts, wanted)
-    failures = [item for item in made if isinstance(item, MemberFailure)]
+    failures = [item for item in asked.made if isinstance(item, MemberFailure)]
     matrix = of_reviews(known, {item.member: author(item.member) for item in forecasts}) if known else None
     found: dict[str, Any] = {
         "question_id": question.id,
         "reviews": [dump(item) for item in known],
-        "recorded": recorded,
+        "recorded": asked.recorded,
         "failures": [
             {"member": failure.member, "reason": failure.reason, "detail": failure.detail, "n": 1}
             for failure in failures
         ],
         **(summary(matrix) if matrix else {}),
-        "cost_usd": total_cost_usd(item.cost_usd for item in made if isinstance(item, PeerReview)),
+        "cost_usd": asked.cost_usd,
         "seconds": time.monotonic() - started,
     }
     if as_json:
@@ -68,7 +75,7 @@ def review(question_id: str, models: list[str], budget_usd: float | None, ledger
     else:
         _show(question, matrix, found)
     for failure in failures:
-        err.print(f"{failure.member}: {failure.detail} ({failure.reason})", markup=False, highlight=False)
+        err.print(f"{failure.member}: {failure.detail} ({failure.reason})", highlight=False)
     if failures:
         sys.exit(1)
 
@@ -84,22 +91,30 @@ def reviewable(forecasts: Sequence[Forecast]) -> list[Forecast]:
 
 def _ask(
     question: Question, forecasts: Sequence[Forecast], models: list[str], book: Ledger, budget_usd: float | None
-) -> Made:
-    """What the models say of the forecasts that they have not reviewed yet."""
+) -> Asked:
+    """Ask for the reviews that are not there yet; each is recorded as it ends."""
+    found = Asked()
     done = {(item.assessor, item.forecast_id) for item in _current(book, question)}
     if all((model, forecast.id) in done for model in models for forecast in forecasts):
-        return []
+        return found
+
+    def keep(item: PeerReview | MemberFailure) -> None:
+        found.recorded += book.append([item])
+
     with model_client(models, book.address, budget_usd=budget_usd) as client, progress_bar("reviews") as update:
 
-        async def within() -> Made:
+        async def within() -> None:
+            now = datetime.now(UTC)
             try:
-                return await review_all(
-                    question, forecasts, models, client, created_at=datetime.now(UTC), done=done, progress=update
+                found.made = await review_all(
+                    question, forecasts, models, client, created_at=now, done=done, keep=keep, progress=update
                 )
             finally:
                 await client.aclose()
 
-        return asyncio.run(within())
+        asyncio.run(within())
+        found.cost_usd = client.cost_usd
+    return found
 
 
 def _current(book: Ledger, question: Question) -> list[PeerReview]:
@@ -118,7 +133,7 @@ def _counting(
 
 
 def _show(question: Question, matrix: ReviewMatrix | None, found: dict[str, Any]) -> None:
-    out.print(question.text, style="bold", markup=False, highlight=False)
+    out.print(question.text, style="bold", highlight=False)
     if matrix is not None:
         by_name = dict(zip(found["matrix"]["respondents"], zip(*found["matrix"]["marks"], strict=True), strict=True))
         table(

@@ -48,8 +48,8 @@ def _report(total: IngestReport, target: Path, *, as_json: bool) -> None:
         emit_json({**asdict(total), "store": str(target)})
     else:
         out.print(
-            f"[bold]{total.rows_read:,}[/bold] rows read from {total.files} files in {total.seconds:.1f} s: "
-            f"[bold]{total.rows_kept:,}[/bold] kept, {total.rows_duplicate:,} already known, "
+            f"{total.rows_read:,} rows read from {total.files} files in {total.seconds:.1f} s: "
+            f"{total.rows_kept:,} kept, {total.rows_duplicate:,} already known, "
             f"{total.rows_filtered:,} filtered, {total.rows_rejected:,} rejected. Store: {target}"
         )
         if total.gaps:
@@ -57,7 +57,7 @@ def _report(total: IngestReport, target: Path, *, as_json: bool) -> None:
         if total.rows_rejected:
             out.print(f"Rejected lines with their reasons: {target / 'rejects.parquet'}")
     for refusal in total.refused:
-        err.print(f"refused: {refusal}", markup=False)
+        err.print(f"refused: {refusal}")
     if total.refused:
         sys.exit(1)
 
@@ -95,12 +95,10 @@ def info(store: Path | None, *, as_json: bool) -> None:
     if as_json:
         emit_json({**content, "store": str(found.path)})
         return
-    out.print(
-        f"[bold]{content['events']:,}[/bold] events in {len(content['months'])} months, {content['bytes']:,} bytes"
-    )
+    out.print(f"{content['events']:,} events in {len(content['months'])} months, {content['bytes']:,} bytes")
     out.print(f"added from {content['first_added_at']} to {content['last_added_at']}")
     out.print(f"fingerprint {content['fingerprint']}, store {found.path}")
-    out.print("[dim]GDELT data: The GDELT Project, https://www.gdeltproject.org/[/dim]")
+    out.print("GDELT data: The GDELT Project, https://www.gdeltproject.org/", style="dim")
 
 
 def verify(store: Path | None, *, quarantine: bool, as_json: bool) -> None:
@@ -114,7 +112,7 @@ def verify(store: Path | None, *, quarantine: bool, as_json: bool) -> None:
     if as_json:
         emit_json({"ok": not problems, "problems": problems, "quarantined": aside})
     else:
-        out.print("\n".join(problems) if problems else f"all {len(parts)} months are whole", markup=False)
+        out.print("\n".join(problems) if problems else f"all {len(parts)} months are whole")
         if aside:
             out.print(f"set aside: {', '.join(aside)}; ingest these months again")
     if problems and not aside:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.commands.places import ledger_address
-from app.output import emit_json, err, out, table
+from app.output import bold, emit_json, err, out, table
 from app.writing import written
 from db.errors import BadInput
 from db.ledger.traces import TraceStore
@@ -59,15 +59,11 @@ def show(trace_id: str, offset: int, limit: int, ledger: str | None, *, as_json:
             {"trace": header.as_dict(), "offset": offset, "steps": [step.model_dump(mode="json") for step in steps]}
         )
         return
-    out.print(
-        f"[bold]{header.member}[/bold] on question {header.question_id[:8]}, as of {header.as_of:%Y-%m-%d %H:%M} UTC"
-    )
+    out.print(bold(header.member), f"on question {header.question_id[:8]}, as of {header.as_of:%Y-%m-%d %H:%M} UTC")
     for number, step in enumerate(steps, start=offset):
         out.rule(_title(number, step), align="left", style="dim")
         rest = len(step.text) - _SHOWN
-        out.print(
-            step.text[:_SHOWN] + (f" … {rest:,} more characters" if rest > 0 else ""), markup=False, highlight=False
-        )
+        out.print(step.text[:_SHOWN] + (f" … {rest:,} more characters" if rest > 0 else ""), highlight=False)
     if not steps:
         out.print(f"It has {header.n_steps} steps, numbered from 0.")
     if steps and offset + len(steps) < header.n_steps:
@@ -84,7 +80,7 @@ def _title(number: int, step: TraceStep) -> str:
         parts.append("from the log")
     if step.latest_added_at is not None:
         parts.append(f"newest row known {step.latest_added_at:%Y-%m-%d %H:%M}")
-    return " · ".join(parts).replace("[", "\\[")
+    return " · ".join(parts)
 
 
 def export(path: Path, question: str, member: str, ledger: str | None, *, as_json: bool) -> None:

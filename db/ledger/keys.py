@@ -13,7 +13,8 @@ def natural_key(record: Record) -> str:
     if isinstance(record, Forecast):
         parts = [record.question_id, record.member, record.model, record.prompt_hash, record.as_of.isoformat()]
     elif isinstance(record, MemberFailure):
-        parts = [record.question_id, record.member, record.model, record.as_of.isoformat(), record.reason]
+        parts = [record.question_id, record.member, record.model, record.as_of.isoformat()]
+        parts += [record.reason, record.detail]  # a reviewer may fail alike on several forecasts of a question
     elif isinstance(record, Aggregate):
         rule = sorted(record.parameters.items())
         parts = [record.question_id, record.rule, str(rule), record.as_of.isoformat(), *sorted(record.forecast_ids)]

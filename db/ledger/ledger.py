@@ -22,6 +22,7 @@ from db.dialogues import Dialogue
 from db.errors import BadInput, LedgerError
 from db.ledger.engine import open_engine
 from db.ledger.keys import natural_key
+from db.ledger.live import Deadlines, first_day_of
 from db.ledger.models import Entry
 from db.ledger.track_record import TrackRecord, track_record
 from db.records import QUESTION, Aggregate, Evidence, Forecast, MemberFailure, Question, Record, Resolution
@@ -43,8 +44,9 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Scorable:
-    """A forecast or aggregate with its question and outcome. `live` says that it was made before the outcome was
-    known; one that was not is a back-test, and the two are never averaged together unsaid."""
+    """A forecast or aggregate with its question and outcome. `live` says that it was made before it could rest on what
+    came of the question (`db.ledger.live`); one that was not is a back-test, and the two are never averaged together
+    unsaid."""
 
     question: Question
     forecast: Forecast | Aggregate
@@ -78,9 +80,10 @@ class Ledger:
     def append(self, records: Sequence[Record], *, run_id: str = "") -> int:
         """Append records of any kind, in order, all or nothing; returns how many were new.
 
-        A record whose natural key is already there is skipped: a question's id; a forecast's or failure's (question,
-        member, model, prompt hash, as_of); an aggregate's (question, rule, parameters, as_of, forecasts); for a
-        resolution see `resolve`. A member that failed before may forecast later; a forecast is never replaced.
+        A record whose natural key is already there is skipped: a question's id; a forecast's (question, member, model,
+        prompt hash, as_of); a failure's (question, member, model, as_of, reason, detail); an aggregate's (question,
+        rule, parameters, as_of, forecasts); for a resolution see `resolve`. A member that failed before may forecast
+        later; a forecast is never replaced.
         """
         rows = {(row["kind"], row["key"]): row for row in (_row(record, run_id) for record in records)}
         if not rows:
@@ -104,15 +107,20 @@ class Ledger:
         """Record outcomes; returns how many were new. The same outcome again changes nothing.
 
         A different outcome for a resolved question is refused with BadInput, unless `correct` says that it is a
-        correction: then it is a new row, which counts from now on, and the old one stays readable.
+        correction: then it is a new row, which counts from now on, and the old one stays readable. The same outcome
+        known at another moment is a correction too.
         """
         current = self.resolutions({resolution.question_id for resolution in resolutions})
         fresh = []
         for resolution in resolutions:
             known = current.get(resolution.question_id)
-            if known is not None and known.outcome == resolution.outcome:
+            if known is None:
+                fresh.append(resolution)
                 continue
-            if known is not None and not correct:
+            same = known.outcome == resolution.outcome
+            if same and not (correct and known.known_at != resolution.known_at):
+                continue
+            if not correct:
                 raise BadInput(
                     f"question {resolution.question_id} is resolved as {known.outcome!r}, not {resolution.outcome!r}: "
                     "say that it is a correction to change it"
@@ -141,6 +149,15 @@ class Ledger:
         found = (Resolution.model_validate_json(body) for body in self._bodies("resolution", questions))
         return {resolution.question_id: resolution for resolution in found}
 
+    def first_known(self, questions: Iterable[str] | None = None) -> dict[str, datetime]:
+        """Question id -> the earliest `known_at` of all its resolutions: a correction does not undo it."""
+        found: dict[str, datetime] = {}
+        for body in self._bodies("resolution", questions):
+            resolution = Resolution.model_validate_json(body)
+            before = found.get(resolution.question_id, resolution.known_at)
+            found[resolution.question_id] = min(before, resolution.known_at)
+        return found
+
     def reviews(self, questions: Iterable[str] | None = None) -> list[PeerReview]:
         """What members said of each other's forecasts of these questions (of all, without)."""
         return [PeerReview.model_validate_json(body) for body in self._bodies("review", questions)]
@@ -159,25 +176,30 @@ class Ledger:
         return [question for question in self.questions() if question.id not in resolved]
 
     def scorable(self) -> list[Scorable]:
-        """Every forecast and aggregate of a resolved question whose `as_of` lies before the outcome's `known_at`.
+        """Every forecast and aggregate of a resolved question whose `as_of` lies before the outcome was known first.
 
         A forecast with a later `as_of` could have seen the outcome and is left out; ANNULLED and AMBIGUOUS are too.
+        What rests on a forecast that is not live, an aggregate or a member's update, is not live either.
         """
         resolutions = {
             key: found for key, found in self.resolutions().items() if found.outcome not in ("ANNULLED", "AMBIGUOUS")
         }
-        questions = {question.id: question for question in self.questions(resolutions)}
+        known, questions = self.first_known(resolutions), {found.id: found for found in self.questions(resolutions)}
+        deadlines = {
+            key: Deadlines.of(known_at=known[key], resolve_by=asked.resolve_by, first_day=first_day_of(asked))
+            for key, asked in questions.items()
+        }
         made: list[Forecast | Aggregate] = [*self.forecasts(resolutions), *self.aggregates(resolutions)]
-        return [
-            Scorable(
-                questions[forecast.question_id],
-                forecast,
-                resolution,
-                forecast.created_at < resolution.known_at,
-            )
-            for forecast in made
-            if forecast.as_of < (resolution := resolutions[forecast.question_id]).known_at
-        ]
+        found, late = [], set[str]()
+        for item in made:
+            key, member = item.question_id, item.member if isinstance(item, Forecast) else ""
+            rests_on = item.evidence if isinstance(item, Forecast) else item.forecast_ids
+            live = deadlines[key].met(member, as_of=item.as_of, created_at=item.created_at)
+            if not live or not late.isdisjoint(rests_on):
+                late.add(item.id)
+            if item.as_of < known[key]:
+                found.append(Scorable(questions[key], item, resolutions[key], item.id not in late))
+        return found
 
     def track_record(
         self, *, known_before: datetime | None = None, members: Collection[str] | None = None

@@ -113,7 +113,7 @@ def test_store_s_count_is_told_at_the_outside_view_of_the_structured_variant_alo
 
 def test_person_who_was_given_poor_advice_is_told_at_the_end_and_nobody_else() -> None:
     noisy = held(session(Variant.NOISY), "35%", "", "", "")
-    assert noisy.debriefing() == ""
+    assert "poor on purpose" in noisy.debriefing()  # of a dialogue that is broken off
     assert "poor on purpose" in held(noisy, "90%").debriefing()
     assert held(session(Variant.CONTROL), "35%", "", "40%").debriefing() == ""
 

@@ -129,7 +129,10 @@ def test_equilibrium_asks_for_right_and_wrong_answers_and_judges_every_option(as
     assert all(request["response_format"] for request in asking.server.requests)
     [trace] = asking.traces
     assert sum(step.kind == "reply" for step in trace.steps) == asking.server.counts["one-option"] == 2 + 3
-    assert notes(trace)[-1].startswith("Consensus game, ")
+    assert re.match(
+        r"Consensus game, after ([1-9]\d\d|[1-5],\d{3}) steps (settled|still moving by \de-\d\d a step): ",
+        notes(trace)[-1],
+    )
     assert "visas given 0.700, judged 0.700, at the equilibrium" in forecast.rationale
 
 

@@ -29,6 +29,7 @@ def test_name_states_kind_model_and_parameters() -> None:
         ("oracle:gpt-x", "choose from direct, cot"),
         ("react:", "names no model"),
         ("react:?runs=3", "names no model"),
+        (f"react:{'m' * 190}", "has 196 characters, and a name has at most 194"),
         ("react:gpt-x?", "write \\?runs=3"),
         ("react:gpt-x?runs", "write \\?runs=3"),
         ("react:gpt-x?runs=", "runs ''"),

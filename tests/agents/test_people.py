@@ -22,6 +22,7 @@ def test_person_is_a_member_under_a_plain_name_and_stays_nameless_to_models() ->
     assert person("ann") == "human:ann"
     assert called("human:ann") == "a person"
     assert called("market:manifold") == "the market or community of manifold"
+    assert called("market:a\n\n## Orders\u200b") == "the market or community of a ## Orders"
 
 
 @pytest.mark.parametrize("name", ["", "ann smith", "a" * 65, "human:ann", "ann\n", "ann+shown"])

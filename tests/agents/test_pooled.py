@@ -125,13 +125,15 @@ def test_learnt_rule_weighs_members_by_name_not_by_place() -> None:
     def first_alone(p: object) -> np.ndarray:
         return np.asarray(p, dtype=np.float64)[..., 0]
 
-    rule = LearntRule(name="learnt", parameters={"w0": 1.0, "w1": 0.0}, members=("b", "a"), pool=first_alone)
+    rule = LearntRule(
+        name="learnt", parameters={"weight[b]": 1.0, "weight[a]": 0.0}, members=("b", "a"), pool=first_alone
+    )
     answers = [forecast("a", ProbabilityValue(probability=0.1)), forecast("b", ProbabilityValue(probability=0.7))]
     for given_in in (answers, answers[::-1]):
         found = aggregate(given_in, rule=rule, created_at=AS_OF)
         assert found is not None
         assert found.value == ProbabilityValue(probability=0.7)
-        assert (found.rule, found.parameters) == ("learnt", {"w0": 1.0, "w1": 0.0})
+        assert (found.rule, found.parameters) == ("learnt", {"weight[b]": 1.0, "weight[a]": 0.0})
     assert aggregate([answers[0], failure("b")], rule=rule, created_at=AS_OF) is None
     with pytest.raises(ValueError, match="without 'c'"):
         aggregate([*answers, forecast("c", ProbabilityValue(probability=0.5))], rule=rule, created_at=AS_OF)

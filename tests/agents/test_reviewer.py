@@ -193,3 +193,14 @@ def test_reviews_run_at_once() -> None:
     with running(latency_s=0.05) as server:
         assert len(reviews(server, many, "scripted")) == 6
         assert server.most_in_slots > 1
+
+
+def test_reviews_are_kept_as_they_end_so_that_breaking_off_loses_none(llm_server: LlmServer) -> None:
+    kept: list[PeerReview | MemberFailure] = []
+
+    def broken_off(done: int, total: int) -> None:
+        raise RuntimeError(f"{done} of {total}")
+
+    with pytest.raises(RuntimeError, match="1 of 2"):
+        reviews(llm_server, [forecast(), forecast("cot:x")], "scripted", keep=kept.append, progress=broken_off)
+    assert kept and all(isinstance(item, PeerReview) for item in kept)

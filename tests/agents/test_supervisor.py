@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from agents.crowd import aggregate
+from agents.llm.budget import Budget
 from agents.llm.client import LlmClient
 from agents.llm.models import Capabilities, ModelTable
 from agents.people import stands_apart
@@ -76,8 +77,16 @@ def test_only_a_high_confidence_overrules_the_crowd(llm_server: LlmServer, confi
     found = supervised(pooled(), verdict, created_at=AS_OF)
     assert isinstance(found.value, ProbabilityValue)
     assert found.value.probability == pytest.approx(final)
-    assert found.rule == "supervised"
+    assert found.rule == "supervised:logit_pool"
     assert found.forecast_ids == (*pooled().forecast_ids, verdict.id)
+
+
+def test_last_word_is_recorded_with_the_crowds_rule_and_parameters(llm_server: LlmServer) -> None:
+    verdict = judged(llm_server, said("high", 0.9))
+    assert isinstance(verdict, Forecast)
+    content = pooled().model_dump(exclude={"id"}) | {"rule": "stack", "parameters": {"weight[climatology]": 0.4}}
+    found = supervised(Aggregate(**content), verdict, created_at=AS_OF)
+    assert (found.rule, found.parameters) == ("supervised:stack", {"weight[climatology]": 0.4, "confidence": 1.0})
 
 
 def test_reasons_are_quoted_and_members_have_no_names(llm_server: LlmServer) -> None:
@@ -126,3 +135,17 @@ def test_scripted_model_supervises(llm_server: LlmServer, others: float, confide
     assert isinstance(verdict, Forecast), verdict
     assert verdict.value == ProbabilityValue(probability=0.4)
     assert supervised(pooled(crowd), verdict, created_at=AS_OF).parameters == {"confidence": confidence}
+
+
+def test_supervisor_that_cannot_be_asked_as_configured_is_a_failure(llm_server: LlmServer) -> None:
+    async def asked() -> Forecast | MemberFailure:
+        table = ModelTable().with_model("judge", model="openai/judge", api_base=llm_server.url, api_key="no-key")
+        client = LlmClient(table, clock=lambda: AS_OF, allow_remote=False, budget=Budget(1.0))  # it has no price
+        try:
+            return await supervise(QUESTION, CROWD, pooled(), model="judge", client=client, created_at=AS_OF)
+        finally:
+            await client.aclose()
+
+    failure = asyncio.run(asked())
+    assert isinstance(failure, MemberFailure)
+    assert failure.reason is FailureReason.UNSUPPORTED and "its price is unknown" in failure.detail

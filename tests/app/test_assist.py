@@ -96,6 +96,12 @@ def test_dialogue_that_is_broken_off_leaves_nothing(assist: Assist) -> None:
     assert assist.counts() == {"question": 3}
 
 
+def test_noisy_person_who_breaks_off_is_debriefed_too(assist: Assist) -> None:
+    done = assist.run("ask", RAIN.id, "--variant", "noisy", typed="40%\n\n")
+    assert done.exit_code == 130
+    assert "poor on purpose" in done.stderr
+
+
 def test_model_asks_in_its_own_words_between_the_numbers(assist: Assist) -> None:
     found = assist.hold("Will it hail?", STRUCTURED, "--model", "scripted", "--by", f"{NOW:%Y}-12-31")
     turns = found["dialogue"]["turns"]
@@ -127,6 +133,7 @@ MISTAKES: dict[str, tuple[str, ...]] = {
     "unknown model 'nobody'": (RAIN.id, "--model", "nobody"),
     "cannot be read": (RAIN.id, "--answers", "nowhere.json"),
     "has no words": (" ",),
+    "end after the year 9999": ("Will it hail?", "--by", "9999-12-31"),
 }
 
 
@@ -148,7 +155,7 @@ def test_resolved_past_and_other_questions_are_refused(assist: Assist) -> None:
         assert why in str(assist.run("ask", question.id).exception)
 
 
-@pytest.mark.parametrize("content", ['["40%", "30%"]', '"40%"\n3\n"30%"', "{", '["40%", 1, "30%"]'])
+@pytest.mark.parametrize("content", ['["40%", "30%"]', '"40%"\n3\n"30%"', "{", '["40%", 1, "30%"]', "[" * 100_000])
 def test_answers_that_do_not_fit_the_steps_are_refused(assist: Assist, content: str) -> None:
     path = assist.folder / "answers.json"
     path.write_text(content, encoding="utf-8")
@@ -196,7 +203,7 @@ def test_report_is_what_a_hand_works_out(assist: Assist) -> None:
     assert (structured["change"]["low"], structured["change"]["high"]) == pytest.approx((-0.15, -0.06))
     assert structured["verdict"] == "too few questions to tell"
     assert control["change"]["mean"] == pytest.approx((0.36 - 0.16) / 2)
-    assert control["verdict"] == "no difference"
+    assert control["verdict"] == "too few questions to tell"
     assert 0 < control["power"] < 0.5
     assert control["questions_needed"] > 2
     [difference] = found["differences"]
@@ -204,7 +211,7 @@ def test_report_is_what_a_hand_works_out(assist: Assist) -> None:
     assert difference["difference"]["mean"] == pytest.approx(-0.09 - 0.1)
     printed = " ".join(assist.run("report").stdout.split())
     assert "Without any one question the change is -0.150 to -0.060." in printed
-    assert "control: no difference" in printed
+    assert "control: too few questions to tell" in printed
     assert "2 people" not in printed
 
 

@@ -60,6 +60,7 @@ def test_variants_that_were_asked_about_the_same_questions_are_compared_pair_by_
 
 def test_few_questions_find_no_effect() -> None:
     assert verdict(Interval(-0.2, -0.3, -0.1), questions=9) == "too few questions to tell"
+    assert verdict(Interval(0.0, -0.3, 0.3), questions=9) == "too few questions to tell"
     assert verdict(Interval(-0.2, -0.3, -0.1), questions=10) == "better"
     assert verdict(Interval(-0.2, float("nan"), float("nan")), questions=1) == "too few questions to tell"
     assert effects([]) == differences([]) == shown_effects([]) == []

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.benchmark.uncertainty.bench import bench
-from app.benchmark.uncertainty.measures import Matrices, matrices, measures
+from app.benchmark.uncertainty.measures import TOKENS, Matrices, matrices, measures
 from app.benchmark.uncertainty.plots import auroc_plot, rejection_plots, reliability_plots, selection_plot
 from app.benchmark.uncertainty.samples import Sampled, read_samples, sizes
 from app.benchmark.uncertainty.scores import Truth, scores
@@ -150,6 +150,28 @@ def test_matrices_from_outside_are_measured_like_others(small: list[Sampled]) ->
     assert rows["deg", "judge:x"]["auroc_u_ia"] == pytest.approx(0.5)
 
 
+def test_logprobs_in_the_file_give_the_measures_of_tokens(tmp_path: Path) -> None:
+    # The right answers, "Paris" and "paris!" of a and "Rome" of b, are the likeliest; c has none.
+    told = ([[-0.1, -0.1], [-0.2], [-3.0]], [[-2.0], [-0.3]], [[-1.0, -1.0], [-1.0], [-1.5], [0.0004, -4.0]])
+    written = [question | {"logprobs": tokens} for question, tokens in zip(RAGGED, told, strict=True)]
+    questions = read_samples(lines(tmp_path / "s", *written))
+    assert questions[2].logprobs == ((-1.0, -1.0), (-1.0,), (-1.5,), (0.0, -4.0)), "above 0 is rounding"
+    result = bench(questions, [matrices(questions, "jaccard")])
+    rows = {row["method"]: row for row in result.rows["methods"]}
+    assert all(rows[method]["auroc_c_ia"] == 1 for method in TOKENS)
+    measured = {one.method: one.uncertainty for one in result.measures}
+    assert measured["token_max"] == pytest.approx([3.3 / 3, 2.3 / 2, 7.5 / 4])
+    assert measured["token_mean"] == pytest.approx([3.3 / 3, 2.3 / 2, 5.5 / 4])
+    assert measured["token_all"][1] == pytest.approx(1 - (np.exp(-2) + np.exp(-0.3)) / 2)
+    assert "Of tokens: " in tables(result.rows)[0].note
+    assert "least likely token" in {trace["name"] for trace in rejection_plots(result)[1].figure["data"]}
+
+
+def test_logprobs_of_some_questions_alone_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no 'logprobs' for question 'b', but for others: give all of them or none"):
+        read_samples(lines(tmp_path / "s", RAGGED[0] | {"logprobs": [[-1.0]] * 3}, RAGGED[1]))
+
+
 def test_bench_when_all_answers_are_right_has_no_auroc(tmp_path: Path) -> None:
     questions = read_samples(lines(tmp_path / "s", one("a", "yes", "yes", "yes"), one("b", "no", "no", "no")))
     result = bench(questions, [matrices(questions, "jaccard")])
@@ -184,6 +206,10 @@ def test_bench_takes_whatever_samples_there_are(samples: list[list[str]]) -> Non
         (one("b", "x") | {"samples": "xy"}, "line 2: 'samples' must be a list of texts"),
         (one("b", "x") | {"samples": ["x", None]}, "line 2: 'samples' must be a list of texts"),
         (one("b", "x", "y"), "line 2: 1 samples are too few .* at least 2"),
+        *(
+            (one("b", "x", "y", "z") | {"logprobs": tokens}, "line 2: 'logprobs' must be a list of 2 lists")
+            for tokens in ([[-1.0]], [[-1.0], []], [[-1.0], [None]], [[-1.0], [True]], [[-1.0], [0.5]], "ab")
+        ),
         (one("a", "x", "y", "z"), "line 2: the id 'a' was given on line 1 already"),
     ],
 )
@@ -268,3 +294,12 @@ def test_command_with_a_judge_asks_the_model_and_keeps_its_calls(
         [row] = [row for row in content["methods"] if (row["method"], row["similarity"]) == ("deg", "judge:scripted")]
         assert 0 <= row["auroc_u_ia"] <= 1
     assert (tmp_path / "ledger.db").exists()
+
+
+@pytest.mark.slow
+def test_command_with_a_judge_takes_a_question_with_half_of_a_surrogate_pair(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = lines(tmp_path / "samples.jsonl", one("a\ud800", "Paris", "Paris", "Rome"))
+    uncertainty(path, ["judge:scripted"], tmp_path / "out", None, str(tmp_path / "ledger.db"), as_json=False)
+    assert "Report: " in capsys.readouterr().out

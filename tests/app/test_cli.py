@@ -129,6 +129,8 @@ MISTAKES = {
     "no question has an id": ("questions", "show", "zzz"),
     "unknown pooling rule": ("forecast", "--rule", "magic"),
     "choose another name": ("ledger", "backup", "pyproject.toml"),
+    "leave out --questions, --group": ("bench", "pooling", "--simulate", "2", "--questions", "q.csv", "--group", "a"),
+    "end after the year 9999": ("ask", "Will it rain?", "--by", "9999-12-31", "--member", "direct:m"),
     "No such command": ("fortell",),
 }
 

@@ -10,6 +10,7 @@ import pytest
 
 from app.commands.crowd import report
 from app.crowd_report import crowd_report, newest_crowd
+from app.learning import rows_of
 from app.output import out
 from db.errors import BadInput
 from db.ledger.ledger import Ledger
@@ -78,6 +79,20 @@ def test_members_named_are_all_that_it_is_about_and_strangers_are_refused(ledger
         crowd_report(record, ["careful", "stranger"], now=NOW)
 
 
+def test_member_named_twice_counts_once(ledger: str) -> None:
+    with Ledger(ledger) as book:
+        record = book.track_record()
+    assert crowd_report(record, [*MEMBERS, "careful"], now=NOW) == crowd_report(record, MEMBERS, now=NOW)
+    twice, once = (rows_of(record, names) for names in (["careful", "careful"], ["careful"]))
+    assert twice.members == once.members == ("careful",)
+
+
+def test_learnt_weights_have_their_members_names(ledger: str) -> None:
+    with Ledger(ledger) as book:
+        market, _ = crowd_report(book.track_record(), [], now=NOW)["learnt"]
+    assert set(market["parameters"]) == {f"weight[{name}]" for name in MEMBERS}
+
+
 def test_command_prints_tables_and_one_json_object(
     ledger: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +108,8 @@ def test_command_prints_tables_and_one_json_object(
         "effective",
         "crowd",
         "learnt",
+        "flagged",
+        "n_flagged",
     }
 
 

@@ -113,6 +113,7 @@ def test_failed_review_is_recorded_as_one_and_leaves_a_gap(desk: Desk) -> None:
         ("review:obeys", "unparseable")
     ]
     assert found["n_absent"] == 1
+    assert found["cost_usd"] is None  # the failed review was paid for, and nobody knows its price
     assert found["icc_left_out"] == {"assessors": [], "respondents": ["direct:scripted"]}
     assert found["icc"]["ICC2"] is None
     assert "review:obeys: no review of forecast" in desk.said.err

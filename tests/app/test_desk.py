@@ -11,8 +11,8 @@ import pytest
 
 from agents.crowd import aggregate
 from agents.llm.client import LlmClient
-from agents.llm.models import ModelTable
-from app.desk import run_crowd
+from agents.llm.models import ModelTable, Price
+from app.desk import Run, run_crowd
 from app.dev.llm_server import LlmServer, Reply
 from db.events.snapshot import Snapshot
 from db.events.store import EventStore
@@ -96,7 +96,7 @@ def test_what_the_ledger_taught_pools_unless_a_rule_is_given(store: EventStore, 
         teach(ledger, before=AS_OF)
         learnt = run_crowd([market, QUESTION], store, members, ledger=ledger, **common)
         assert [item.rule for item in learnt.aggregates] == [*learnt.rules.learnt, "logit_pool"]
-        assert learnt.rules.learnt and set(learnt.aggregates[0].parameters) == {"w0", "w1", "w2"}
+        assert learnt.rules.learnt and len(learnt.aggregates[0].parameters) == 3
         given = run_crowd([market], store, members, ledger=ledger, rule="linear_pool", **common)
         assert [item.rule for item in given.aggregates] == ["linear_pool"]
         recorded = [item.rule for item in ledger.aggregates([market.id])]
@@ -124,10 +124,36 @@ def test_supervisor_that_is_sure_has_the_last_word_and_is_asked_about_once(
                 supervisor="judge",
             )
             assert [item.member for item in run.forecasts] == ["a", "b", "supervisor:judge"]
-            assert [item.rule for item in run.aggregates] == ["logit_pool", "supervised"]
+            assert [item.rule for item in run.aggregates] == ["logit_pool", "supervised:logit_pool"]
             assert run.aggregates[1].value == ProbabilityValue(probability=0.9)
             assert run.recorded == new
         assert len(ledger.aggregates()) == 2
+
+
+def test_crowd_is_whole_in_the_ledger_when_what_is_asked_after_it_breaks_off(store: EventStore, tmp_path: Path) -> None:
+    async def broken_off(run: Run) -> list[Forecast | MemberFailure]:
+        raise RuntimeError("broken off")
+
+    members = [Fixed("a", 0.2), Fixed("b", 0.4)]
+    with Ledger(str(tmp_path / "ledger.db")) as ledger:
+        with pytest.raises(RuntimeError, match="broken off"):
+            run_crowd([QUESTION], store, members, as_of=AS_OF, now=AS_OF, ledger=ledger, then=broken_off)
+        assert ledger.counts() == {"question": 1, "forecast": 2, "aggregate": 1}
+
+
+@pytest.mark.parametrize(
+    ("price", "known"), [(Price(input_usd_per_million=1, output_usd_per_million=1), True), (None, False)]
+)
+def test_what_a_supervisor_without_an_answer_cost_is_in_the_run_s_cost(
+    store: EventStore, llm_server: LlmServer, price: Price | None, known: bool
+) -> None:
+    llm_server.script("judge", [Reply(text="I agree.")])
+    table = ModelTable().with_model("judge", model="openai/judge", api_base=llm_server.url, api_key="x", price=price)
+    client = LlmClient(table, clock=lambda: AS_OF, allow_remote=False)
+    members = [Fixed("a", 0.2), Fixed("b", 0.4)]
+    run = run_crowd([QUESTION], store, members, as_of=AS_OF, now=AS_OF, llm=client, supervisor="judge")
+    assert [failure.member for failure in run.failures] == ["supervisor:judge"]
+    assert (run.cost_usd is not None and run.cost_usd > 0) if known else run.cost_usd is None
 
 
 def test_aggregate_of_two_answers_of_one_member_is_refused() -> None:

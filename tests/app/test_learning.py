@@ -53,7 +53,8 @@ def test_enough_market_questions_teach_weights_for_market_questions_alone(taught
     rule = found.of(asked)
     assert isinstance(rule, LearntRule)
     assert rule.members == ("bold", "careful", "noisy")
-    assert rule.parameters["w1"] > max(rule.parameters["w0"], rule.parameters["w2"])
+    assert set(rule.parameters) == {"weight[bold]", "weight[careful]", "weight[noisy]"}
+    assert max(rule.parameters, key=rule.parameters.__getitem__) == "weight[careful]"
     assert found.learnt == (rule.name,)
     assert found.of(question(-2, AS_OF, "fred")) == "logit_pool"
     answers = [forecast(asked, name, p) for name, p in zip(MEMBERS, (0.9, 0.5, 0.5), strict=True)]

@@ -16,6 +16,7 @@ OPEN = datetime(2025, 6, 1, tzinfo=UTC)
 COMMON: dict[str, Any] = {"text": "?", "open_at": OPEN, "resolve_by": OPEN + timedelta(7)}
 YES_NO = BinaryQuestion(**COMMON)
 CHOICE = MultipleChoiceQuestion(options=("trade, and visas", "Visas"), **COMMON)
+SPACED = MultipleChoiceQuestion(options=("a", "A "), **COMMON)
 NUMBER = NumericQuestion(lower=0.0, upper=50.0, **COMMON)
 OPEN_NUMBER = NumericQuestion(**COMMON)
 RELATION = relation_question("CHN", "TWN", date(2025, 6, 2), open_at=OPEN)
@@ -28,6 +29,9 @@ GIVEN = relation_question("CHN", "TWN", date(2025, 6, 2), open_at=OPEN, given_an
         (YES_NO, "yes", True),
         (YES_NO, " No ", False),
         (CHOICE, "trade, and visas", "trade, and visas"),
+        (CHOICE, " visas", "Visas"),
+        (SPACED, "A ", "A "),
+        (SPACED, "a", "a"),
         (NUMBER, "12", 12.0),
         (NUMBER, "50", 50.0),
         (OPEN_NUMBER, "-1.5e3", -1500.0),
@@ -47,7 +51,8 @@ def test_outcome_is_read_by_the_kind_of_question(question: Question, text: str, 
     [
         (YES_NO, "maybe", "'maybe' is no outcome of a yes/no question: say yes or no"),
         (YES_NO, "1", "say yes or no"),
-        (CHOICE, "visas", "is none of the question's options: say one of 'trade, and visas', 'Visas'"),
+        (CHOICE, "passports", "is none of the question's options: say one of 'trade, and visas', 'Visas'"),
+        (SPACED, " A", "' A' could be each of 'a', 'A ': write it as it stands there"),
         (NUMBER, "51", "51 lies outside the question's bounds, 0 to 50"),
         (NUMBER, "1,250", "'1,250' is no number"),
         (OPEN_NUMBER, "nan", "is no number"),

@@ -85,6 +85,13 @@ def test_moment_that_cannot_be_is_refused(ledger: str, known_at: str, sentence: 
         resolved(ledger, "yes", known_at=known_at)
 
 
+def test_bytes_that_are_no_text_are_refused(ledger: str) -> None:
+    with pytest.raises(BadInput, match="--source '.udcff' is no text in UTF-8"):
+        resolved(ledger, "yes", source="\udcff")
+    with pytest.raises(BadInput, match="--reason"):
+        annul(YES_NO.id, "2025-06-05", "\udcff", ledger, correct=False, as_json=False)
+
+
 def test_unknown_question_is_refused(ledger: str) -> None:
     with pytest.raises(UnknownName, match="no question has an id"):
         resolve("zzz", "yes", None, "", ledger, correct=False, as_json=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,9 +20,10 @@ from db.records import (
     NumericQuestion,
     Outcome,
     Question,
+    RelationQuestion,
     Resolution,
 )
-from db.values import ProbabilitiesValue, ProbabilityValue, QuantilesValue, Value
+from db.values import CodeSetValue, ProbabilitiesValue, ProbabilityValue, QuantilesValue, Value
 
 OPEN = datetime(2025, 6, 1, tzinfo=UTC)
 COMMON: dict[str, Any] = {"open_at": OPEN, "resolve_by": OPEN + timedelta(7)}
@@ -29,6 +31,7 @@ YES_NO = BinaryQuestion(text="Will it?", **COMMON)
 CHOICE = MultipleChoiceQuestion(text="Which?", options=("x", "y", "z"), **COMMON)
 SHIPS = NumericQuestion(text="How many ships?", unit="ships", **COMMON)
 TONNES = NumericQuestion(text="How much grain?", unit="tonnes", **COMMON)
+CODES = RelationQuestion(text="Which codes?", day=OPEN.date(), subject="USA", object="CHN", **COMMON)
 LEVELS = (0.05, 0.5, 0.95)
 
 
@@ -87,6 +90,27 @@ def test_quantiles_that_bound_no_central_interval_have_no_coverage() -> None:
     assert "coverage" not in scored(SHIPS, QuantilesValue(levels=(0.5,), values=(2.0,)), 1.5).metrics
 
 
+@pytest.mark.parametrize(
+    ("question", "values", "outcome", "metric", "expected"),
+    [
+        (YES_NO, [ProbabilityValue(probability=p) for p in (0.1, 0.8)], True, "brier", 0.04),
+        (CHOICE, [options(1, 0, 0), options(0.5, 0.3, 0.2)], "y", "brier_multi", 0.78),
+        (SHIPS, [quantiles(0.0, 0.0, 0.0), quantiles(10.0, 10.0, 10.0)], 12.0, "crps", 2.0),
+        (CODES, [CodeSetValue(selected=()), CodeSetValue(selected=("04", "042"))], ("042",), "f1_root", 1.0),
+    ],
+)
+def test_last_forecast_of_a_question_counts_and_counts_once(
+    question: Question, values: list[Value], outcome: Outcome, metric: str, expected: float
+) -> None:
+    earlier, later = (scored(question, value, outcome) for value in values)
+    earlier = replace(earlier, made=(OPEN - timedelta(1), OPEN + timedelta(1)))
+    for label in ("m", "aggregate (logit_pool)"):
+        said = [replace(item, member=label) for item in (later, earlier)]
+        [row] = leaderboard([*said, replace(earlier, member=label, live=False)])[1:]  # "back-test" comes first
+        assert (row["track"], row["n"]) == ("live", 1)
+        assert row[metric]["mean"] == pytest.approx(expected)
+
+
 def test_leaderboard_never_mixes_kinds_and_counts_each() -> None:
     items = [
         scored(YES_NO, ProbabilityValue(probability=0.8), True),
@@ -120,7 +144,7 @@ def test_people_markets_and_aggregates_have_rows_of_their_own() -> None:
     items = [scored(YES_NO, ProbabilityValue(probability=p), True, member) for member, p in said.items()]
     pooled = Aggregate(
         question_id=YES_NO.id,
-        rule="hybrid",
+        rule="hybrid:logit_pool",
         as_of=OPEN,
         created_at=OPEN,
         forecast_ids=("f",),
@@ -132,7 +156,14 @@ def test_people_markets_and_aggregates_have_rows_of_their_own() -> None:
     aggregated = score(Scorable(YES_NO, pooled, one.resolution, True))
     assert aggregated is not None
     names = [row["member"] for row in leaderboard([*items, aggregated])]
-    best = ["human:ada", "aggregate (hybrid)", "supervisor:m", "market:metaculus", "direct:m+shown", "direct:m"]
+    best = [
+        "human:ada",
+        "aggregate (hybrid:logit_pool)",
+        "supervisor:m",
+        "market:metaculus",
+        "direct:m+shown",
+        "direct:m",
+    ]
     assert names == best
 
 

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
@@ -13,7 +14,7 @@ from alembic.script import ScriptDirectory
 from db.errors import BadInput, LedgerError
 from db.ledger.engine import NEWEST, migrations
 from db.ledger.ledger import Ledger
-from db.records import BinaryQuestion, EventCriterion, FailureReason, Forecast, MemberFailure, Resolution
+from db.records import Aggregate, BinaryQuestion, EventCriterion, FailureReason, Forecast, MemberFailure, Resolution
 from db.values import ProbabilityValue
 
 OPEN = datetime(2025, 6, 1, tzinfo=UTC)
@@ -149,6 +150,63 @@ def test_scorable_leaves_out_hindsight_and_annulled(address: str) -> None:
         found = ledger.scorable()
     assert [item.forecast.question_id for item in found] == [first.id]
     assert found[0].live
+
+
+def test_correction_known_later_makes_no_later_forecast_scorable_or_live(address: str) -> None:
+    asked, week = question(), timedelta(days=7)
+    made_later = Forecast(**forecast(asked.id, "made later").model_dump(exclude={"id"}) | {"created_at": OPEN + week})
+    with Ledger(address) as ledger:
+        ledger.append([asked, forecast(asked.id), made_later, forecast(asked.id, "later", as_of=OPEN + week)])
+        ledger.resolve([resolution(asked.id, False)])
+        corrected = Resolution(
+            question_id=asked.id, outcome=True, resolved_at=OPEN + 3 * week, known_at=OPEN + 3 * week
+        )
+        ledger.resolve([corrected], correct=True)
+        found = ledger.scorable()
+        assert ledger.first_known() == {asked.id: OPEN + week}
+    assert [(item.resolution, item.live) for item in found] == [(corrected, True), (corrected, False)]
+
+
+def test_same_outcome_known_at_another_moment_is_recorded_as_a_correction_alone(address: str) -> None:
+    first = resolution("q")
+    again = Resolution(**first.model_dump(exclude={"id"}) | {"known_at": OPEN + timedelta(5)})
+    with Ledger(address) as ledger:
+        ledger.resolve([first])
+        assert ledger.resolve([again]) == 0
+        assert ledger.resolve([again], correct=True) == 1
+        assert ledger.resolve([again], correct=True) == 0
+        assert ledger.resolutions()["q"] == again
+
+
+def test_failures_that_differ_in_their_detail_alone_are_all_kept(address: str) -> None:
+    failed = [
+        MemberFailure(
+            question_id="q", member="m", as_of=OPEN, created_at=OPEN, reason=FailureReason.PROVIDER, detail=f"of {name}"
+        )
+        for name in "aab"
+    ]
+    with Ledger(address) as ledger:
+        assert ledger.append(failed) == 2
+        assert [item.detail for item in ledger.failures()] == ["of a", "of b"]
+
+
+def test_what_rests_on_a_persons_late_number_is_not_live(address: str) -> None:
+    asked, late = question(), OPEN + timedelta(hours=1)  # its window begins at OPEN
+    number = Forecast(**forecast(asked.id, "human:ada").model_dump(exclude={"id"}) | {"created_at": late})
+    member = Forecast(**forecast(asked.id, "m").model_dump(exclude={"id"}) | {"created_at": late})
+    common: dict[str, Any] = {
+        "question_id": asked.id,
+        "as_of": OPEN,
+        "created_at": late,
+        "value": member.value,
+        "spread": 0.0,
+    }
+    crowd = Aggregate(rule="logit_pool", forecast_ids=(member.id,), n_failed=0, **common)
+    both = Aggregate(rule="hybrid:logit_pool", forecast_ids=(number.id, member.id), n_failed=0, **common)
+    with Ledger(address) as ledger:
+        ledger.append([asked, number, member, crowd, both, resolution(asked.id)])
+        live = {item.forecast.id: item.live for item in ledger.scorable()}
+    assert live == {number.id: False, member.id: True, crowd.id: True, both.id: False}
 
 
 def test_backup_holds_the_same_chain(tmp_path: Path) -> None:

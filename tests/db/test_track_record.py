@@ -54,9 +54,9 @@ def test_record_holds_what_was_said_before_the_outcome_was_known(address: str) -
         events.id: ResolvedBinary(events.id, "auspex", "USA>CHN", False, OPEN + timedelta(2)),
     }
     assert record.forecasts == [
-        Said(asked.id, "a", OPEN, OPEN, 0.2),
-        Said(asked.id, "b", OPEN, OPEN + timedelta(9), 0.4),
-        Said(events.id, "a", OPEN, OPEN, 0.6),
+        Said(asked.id, "a", OPEN, OPEN, 0.2, True),
+        Said(asked.id, "b", OPEN, OPEN + timedelta(9), 0.4, False),
+        Said(events.id, "a", OPEN, OPEN, 0.6, True),
     ]
 
 
@@ -92,3 +92,28 @@ def test_correction_counts_only_once_it_was_knowable(address: str) -> None:
     assert known[5] == {}
     assert known[6][asked.id].outcome is known[8][asked.id].outcome is True
     assert known[9][asked.id].outcome is False
+
+
+def test_correction_known_later_lets_no_later_forecast_in(address: str) -> None:
+    asked = question("Will it?")
+    with Ledger(address) as ledger:
+        ledger.append(
+            [asked, forecast(asked, "a", 0.2), forecast(asked, "b", 0.9, made=7), forecast(asked, "c", 1.0, day=7)]
+        )
+        ledger.resolve([resolution(asked, False, day=5)])
+        ledger.resolve([resolution(asked, True, day=9)], correct=True)
+        record = ledger.track_record()
+    assert record.questions[asked.id].known_at == OPEN + timedelta(9)
+    assert [(said.member, said.live) for said in record.forecasts] == [("a", True), ("b", False)]
+
+
+def test_update_on_a_late_number_is_a_back_test_whoever_is_asked_for(address: str) -> None:
+    asked = question("Will it?")
+    number = forecast(asked, "human:ada", 0.9, made=4)
+    content = forecast(asked, "m+shown", 0.8, made=4).model_dump(exclude={"id"})
+    update = Forecast(**content | {"evidence": (number.id,)})
+    with Ledger(address) as ledger:
+        ledger.append([asked, number, update, resolution(asked, True, day=5)])
+        assert [said.live for said in ledger.track_record().forecasts] == [False, False]
+        [said] = ledger.track_record(members=["m+shown"]).forecasts
+    assert (said.member, said.live) == ("m+shown", False)

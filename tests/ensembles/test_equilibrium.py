@@ -111,6 +111,8 @@ def test_settled_question_is_played_no_further_and_ends_where_it_would_have() ->
     log_g, log_d = logs([[0.99, 0.01], [0.01, 0.99]]), logs([[0.999, 0.001], [0.001, 0.999]])
     early, late = equilibrium(log_g, log_d, tolerance=1e-3), equilibrium(log_g, log_d, tolerance=0)
     assert 100 <= early.iterations < late.iterations == 5000
+    assert early.settled and not late.settled
+    assert not equilibrium(log_g, log_d, iterations=50, tolerance=1).settled, "the learning rate outweighs the prior"
     assert early.generator == pytest.approx(late.generator, abs=1e-3)
 
 

@@ -11,9 +11,12 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agents.llm.chat import MAX_TOKENS
+from agents.people import SHOWN
 from db.errors import BadInput, UnknownName
 
 KINDS = ("direct", "cot", "rag", "react", "code_act")
+MAX_NAME = 200 - len(SHOWN)
+"""Characters of a member's name: with what its update is called, no more than a forecast's `member` holds."""
 RANKING_KINDS = ("direct", "cot")
 """Kinds that can rank options by further questions, since these are asked without looking anything up."""
 
@@ -60,9 +63,12 @@ def is_llm(name: str) -> bool:
 def read_name(name: str) -> MemberName:
     """The kind, model and parameters that a name states.
 
-    Raises UnknownName for a kind that there is none of, and BadInput for a name without a model, an unknown or repeated
-    parameter, and a value that is none or out of range; each in one sentence.
+    Raises UnknownName for a kind that there is none of, and BadInput for a name without a model or of more than
+    MAX_NAME characters, an unknown or repeated parameter, and a value that is none or out of range; each in one
+    sentence.
     """
+    if len(name) > MAX_NAME:
+        raise BadInput(f"member {name[:40]!r}… has {len(name)} characters, and a name has at most {MAX_NAME}")
     kind, _, rest = name.partition(":")
     model, asked, query = rest.partition("?")
     if kind not in KINDS:

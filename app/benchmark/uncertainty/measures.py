@@ -12,6 +12,7 @@ from app.benchmark.uncertainty.samples import Sampled
 from ensembles import uncertainty
 from ensembles.odds import Floats
 from ensembles.similarity import similarity, words
+from ensembles.token_uncertainty import TokenUncertainty, token_uncertainty
 from ensembles.uncertainty import Ints
 
 Stack = Callable[[Floats], Floats | Ints]
@@ -21,6 +22,12 @@ BASELINE = "variation_ratio"
 """The simple measure that the others are compared with: how many answers are not the most frequent one."""
 SIMPLE = ("distinct_answers", BASELINE, "lexsim", "length")
 """The measures that are there whatever similarities are asked for."""
+TOKENS: dict[str, Callable[[TokenUncertainty], float]] = {
+    "token_max": lambda found: found.max_negative_log_probability,
+    "token_mean": lambda found: found.mean_negative_log_probability,
+    "token_all": lambda found: 1 - found.sequence_probability,
+}
+"""The measures that are there where the file tells how likely the answers' tokens were."""
 EXACT, ROUGE_L = "exact", "rouge_l"
 CHOICES = ("jaccard", ROUGE_L, "tfidf")
 """The similarities of texts that can be chosen; `exact` is behind the simple measures."""
@@ -76,7 +83,8 @@ def matrices(questions: Sequence[Sampled], name: str) -> Matrices:
 def measures(
     questions: Sequence[Sampled], *, exact: Matrices, rouge_l: Matrices, columns: Sequence[Matrices]
 ) -> list[Measure]:
-    """The simple measures first, then all of each similarity in `columns`, then the length of the answers as a control.
+    """The simple measures first, then all of each similarity in `columns`, then those of tokens where these are known,
+    and the length of the answers as a control.
 
     `exact` and `rouge_l` are for the simple ones, whether they are wanted otherwise or not.
     """
@@ -92,6 +100,7 @@ def measures(
         ),
         Measure("lexsim", rouge_l.name, _by_question(rouge_l, uncertainty.deg)),
         *(measure for found in columns for measure in _all(found)),
+        *_of_tokens(questions),
         Measure("length", None, np.array(length)),
     ]
 
@@ -100,6 +109,17 @@ def _all(found: Matrices) -> Iterator[Measure]:
     for method, (of_question, of_answer) in _SPECTRAL.items():
         confidence = None if of_answer is None else _by_answer(found, of_answer)
         yield Measure(method, found.name, _by_question(found, of_question), confidence)
+
+
+def _of_tokens(questions: Sequence[Sampled]) -> Iterator[Measure]:
+    """A question is as uncertain as its answers are on average, and an answer as sure as its own tokens."""
+    known = [one.logprobs for one in questions if one.logprobs is not None]
+    if len(known) < len(questions):
+        return
+    by_answer = [[token_uncertainty(log_probability=tokens) for tokens in answers] for answers in known]
+    for method, measure in TOKENS.items():
+        found = [np.array([measure(answer) for answer in answers]) for answers in by_answer]
+        yield Measure(method, None, np.array([answers.mean() for answers in found]), -np.concatenate(found))
 
 
 def _by_question(found: Matrices, measure: Stack) -> Floats:

@@ -10,7 +10,7 @@ from app.benchmark.page import marks
 from app.benchmark.page.content import Figure, Plot
 from app.benchmark.page.marks import COLOURS, GREY
 from app.benchmark.uncertainty.bench import Found
-from app.benchmark.uncertainty.measures import SIMPLE, Measure
+from app.benchmark.uncertainty.measures import SIMPLE, TOKENS, Measure
 from app.benchmark.uncertainty.tables import NAMES, method_label, rule_label
 from ensembles.odds import Floats
 from ensembles.selective import rejection_curve
@@ -29,7 +29,7 @@ _ENDS: dict[str, Figure] = {
 def rejection_plots(found: Found) -> list[Plot]:
     """Accuracy against coverage over questions (U+EA), and over answers where there are confidences (C+IA)."""
     truth, leading = found.truth, found.rows["confidence"]["similarity"]
-    shown = [one for one in found.measures if one.similarity == leading or one.method in SIMPLE]
+    shown = [one for one in found.measures if one.similarity == leading or one.method in (*SIMPLE, *TOKENS)]
     styles = {label(one): _style(at) for at, one in enumerate(shown)}
     by_question = {label(one): one.uncertainty for one in shown}
     by_answer = {label(one): -one.confidence for one in shown if one.confidence is not None}

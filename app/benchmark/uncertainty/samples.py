@@ -1,8 +1,12 @@
-"""Reading sampled answers: JSON lines with `id`, `question`, `answer` and `samples`; other keys are ignored."""
+"""Reading sampled answers: JSON lines with `id`, `question`, `answer` and `samples`; other keys are ignored.
+
+`logprobs` may tell of each sample how likely its tokens were: a list of lists of log-probabilities.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +21,22 @@ from ensembles.similarity import rouge_l_between, words
 LEAST_ROUGE_L = 0.3
 """A sample is right if its ROUGE-L with the answer is above this, as in the papers."""
 LEAST_SAMPLES = 2
+_ROUNDING = 1e-3
+"""How far above 0 a server may round a log-probability."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """A question with its known answer and the answers that a model gave when asked several times."""
+    """A question with its known answer and the answers that a model gave when asked several times.
+
+    `logprobs` are the log-probabilities of each answer's tokens, in nats and at most 0; None where they are not known.
+    """
 
     id: str
     question: str
     answer: str
     samples: tuple[str, ...]
+    logprobs: tuple[tuple[float, ...], ...] | None = None
 
     def right(self) -> NDArray[np.float64]:
         """Which samples are right, 0 or 1, by ROUGE-L with the answer: overlap of words, not meaning."""
@@ -47,6 +57,9 @@ def read_samples(path: Path) -> list[Sampled]:
         ) from error
     if not found:
         raise BadInput(f"{path} holds no question: give JSON lines with id, question, answer, samples")
+    without = next((one.id for one in found if one.logprobs is None), None)
+    if without is not None and any(one.logprobs is not None for one in found):
+        raise BadInput(f"{path} has no 'logprobs' for question {without!r}, but for others: give all of them or none")
     return found
 
 
@@ -80,7 +93,27 @@ def _question(content: Any) -> Sampled:
         raise ValueError("'samples' must be a list of texts")
     if len(samples) < LEAST_SAMPLES:
         raise ValueError(f"{len(samples)} samples are too few to tell uncertainty from: give at least {LEAST_SAMPLES}")
-    return Sampled(str(content["id"]), content["question"], content["answer"], tuple(samples))
+    logprobs = _logprobs(content.get("logprobs"), len(samples))
+    return Sampled(str(content["id"]), content["question"], content["answer"], tuple(samples), logprobs)
+
+
+def _logprobs(content: Any, n: int) -> tuple[tuple[float, ...], ...] | None:
+    if content is None:
+        return None
+    if not isinstance(content, list) or len(content) != n or not all(map(_are_log_probabilities, content)):
+        raise ValueError(
+            f"'logprobs' must be a list of {n} lists, one for each sample, of its tokens' log-probabilities"
+        )
+    return tuple(tuple(min(float(token), 0.0) for token in tokens) for tokens in content)
+
+
+def _are_log_probabilities(tokens: Any) -> bool:
+    """One or more numbers, at most 0 but for the rounding of servers."""
+    return (
+        isinstance(tokens, list)
+        and bool(tokens)
+        and all(type(token) in (int, float) and -math.inf < token <= _ROUNDING for token in tokens)
+    )
 
 
 def sizes(questions: Sequence[Sampled]) -> str:

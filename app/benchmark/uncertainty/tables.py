@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.benchmark.page.content import Table
+from app.benchmark.uncertainty.measures import TOKENS
 from app.numbers import short
 
 NAMES = {
@@ -16,6 +17,9 @@ NAMES = {
     "deg": "Deg",
     "num_sets": "NumSets",
     "set_share": "set share",
+    "token_max": "least likely token",
+    "token_mean": "mean of the tokens",
+    "token_all": "whole answer's probability",
     "length": "length (control)",
     "majority": "majority",
     "majority_over_ties": "majority, mean over ties",
@@ -69,6 +73,8 @@ def _methods(found: dict[str, Any]) -> Table:
         f"{found['oracle_auarc']:.4f} (U+EA), {found['oracle_auarc_answers']:.4f} (C+IA). 95 % intervals, resampling "
         "questions."
     )
+    if any(row["method"] in TOKENS for row in found["methods"]):
+        note += " Of tokens: negative log-probabilities, of a question the mean over its answers."
     columns = ("measure", "U+EA\nAUARC", "U+IA\nAUROC", "C+IA\nAUROC", "C+IA\nAUARC", "U+IA\ngain")
     return Table(f"Measures, n = {found['n']:,} questions, {found['n_answers']:,} answers", columns, tuple(rows), note)
 

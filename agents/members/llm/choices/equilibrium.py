@@ -91,4 +91,5 @@ def _report(options: Sequence[str], given: Floats, believed: Floats, found: Equi
             options, given, believed, found.generator[CORRECT], found.discriminator[:, CORRECT], strict=True
         )
     )
-    return f"Consensus game, {int(found.iterations)} iterations: {shown}."
+    end = "settled" if found.settled else f"still moving by {float(found.change):.0e} a step"
+    return f"Consensus game, after {int(found.iterations):,} steps {end}: {shown}."
