@@ -87,7 +87,7 @@ def test_every_kind_can_average_orders_each_with_turns_of_its_own(asking: Asking
 
 def test_each_run_averages_orders_and_traces_show_every_call(asking: Asking) -> None:
     forecast = asking.forecast("direct:first-option?order=average&runs=2", THREE)
-    assert [trace.run for trace in asking.traces] == [0, 1]
+    assert sorted(trace.run for trace in asking.traces) == [0, 1], "they end in any order"
     for trace in asking.traces:
         kinds = [step.kind for step in trace.steps]
         assert kinds == ["prompt", "prompt", "reply"] * 3 + ["observation"], "an order's steps stand together"
