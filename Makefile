@@ -2,7 +2,7 @@
 UV := .venv/bin/uv
 RUN := $(UV) run --frozen --quiet
 
-.PHONY: setup demo test test-all check bench
+.PHONY: setup demo ui test test-all check bench
 
 setup: .venv/.synced
 
@@ -14,8 +14,11 @@ setup: .venv/.synced
 demo: setup
 	@$(RUN) auspex demo
 
+ui: setup
+	@$(RUN) auspex ui
+
 test: setup
-	$(RUN) pytest -n auto -m "not slow"
+	$(RUN) pytest -n auto -m "not slow and not browser"
 
 test-all: setup
 	$(RUN) pytest -n auto

@@ -25,7 +25,8 @@ class Settings(BaseSettings):
     """Settings from `AUSPEX_STORE`, `AUSPEX_DATABASE_URL` and so on, else folders of the user's.
 
     `models` is a `models.yaml`; `budget_usd` caps what one command may spend on models; `real_calls` off forbids every
-    call to a model that is not on this machine.
+    call to a model that is not on this machine. `slots` is how many member forecasts one worker makes at once.
+    `telemetry` is an OTLP/HTTP endpoint for traces; empty, none are made.
     """
 
     model_config = SettingsConfigDict(env_prefix="AUSPEX_", frozen=True, extra="ignore")
@@ -36,6 +37,18 @@ class Settings(BaseSettings):
     models: Path | None = None
     budget_usd: float | None = Field(default=None, ge=0)
     real_calls: bool = True
+    jobs_url: str = ""
+    slots: int = Field(default=64, ge=1)
+    telemetry: str = ""
+
+    @property
+    def jobs_address(self) -> str:
+        """`AUSPEX_JOBS_URL`, else the ledger's PostgreSQL, else `jobs.db` beside the ledger's file."""
+        if self.jobs_url:
+            return self.jobs_url
+        if "://" in self.database_url:
+            return self.database_url
+        return f"sqlite:///{Path(self.database_url).with_name('jobs.db')}"
 
     @property
     def secrets(self) -> tuple[str, ...]:

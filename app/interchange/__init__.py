@@ -1,0 +1,1 @@
+"""Questions, outcomes and forecasts from and to other places: tournaments, markets, spreadsheets."""

@@ -1,0 +1,1 @@
+"""Durable jobs: batches and schedules on DBOS. Nothing else in Auspex runs long work."""

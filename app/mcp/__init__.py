@@ -1,0 +1,1 @@
+"""The desk for other agents: tools over the Model Context Protocol."""

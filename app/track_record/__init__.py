@@ -1,0 +1,1 @@
+"""How good forecasts were: leaderboard, calibration, scores over time, from the columns of the ledger."""

@@ -1,0 +1,1 @@
+"""The desk on a screen: Streamlit pages, a view of the database. Long work goes through `app.jobs`."""
