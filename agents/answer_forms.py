@@ -6,6 +6,8 @@ Types are strict: text where a number belongs ("85%", "0,7") is refused, not con
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -98,7 +100,13 @@ def schema(question: Question) -> dict[str, Any]:
 
 
 def form_schema(form: type[Form]) -> dict[str, Any]:
-    """The JSON schema of one shape, with all of its fields required."""
+    """The JSON schema of one shape, with all of its fields required; the caller's own, to change as it likes."""
+    return deepcopy(_form_schema(form))
+
+
+@lru_cache
+def _form_schema(form: type[Form]) -> dict[str, Any]:
+    """Made once for each shape: pydantic takes milliseconds for it, and every call to a model states one."""
     found = form.model_json_schema()
     for part in (found, *found.get("$defs", {}).values()):
         part["required"] = list(part["properties"])

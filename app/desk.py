@@ -18,6 +18,7 @@ from agents.gathering import all_of
 from agents.members.protocol import Member
 from agents.supervisor import supervise, supervised
 from app.learning import Rules, learnt_rules
+from app.spans import member_span
 from db.events.filters import View
 from db.events.snapshot import Snapshot
 from db.events.store import DEFAULT_VIEW, EventStore
@@ -83,15 +84,13 @@ def run_crowd(
     run = Run(run_id=f"{now:%Y%m%dT%H%M%S}-{as_of:%Y%m%d}")
     if ledger is not None:
         ledger.append(questions)
-    if rule:
-        run.rules = Rules(rule, rule, rule)
-    elif ledger is not None:
-        run.rules = learnt_rules(ledger, questions, [member.name for member in members], as_of=as_of)
+    run.rules = rules_for(questions, [member.name for member in members], ledger=ledger, rule=rule, as_of=as_of)
 
     async def conduct() -> None:
         try:
-            _take(run, ledger, await _ask_all(members, _by_view(questions, store, as_of), now, progress))
-            _keep(run, ledger, _pooled(run, questions, now))  # before anything further is asked and may break off
+            _take(run, ledger, await _ask_all(members, by_view(questions, store, as_of), now, progress))
+            pooled = aggregates_of(questions, run.forecasts, run.failures, rules=run.rules, now=now)
+            _keep(run, ledger, pooled)  # before anything further is asked and may break off
             if supervisor and llm is not None:
                 verdicts = _take(run, ledger, await _verdicts(run, questions, supervisor, llm, now))
                 crowd = {item.question_id: item for item in run.aggregates}
@@ -126,13 +125,29 @@ def _keep(run: Run, ledger: Ledger | None, aggregates: Sequence[Aggregate]) -> N
         run.recorded += ledger.append(aggregates, run_id=run.run_id)
 
 
-def _pooled(run: Run, questions: Sequence[Question], now: datetime) -> list[Aggregate]:
-    """The aggregates of the questions that have one."""
+def rules_for(
+    questions: Sequence[Question], members: Sequence[str], *, ledger: Ledger | None, rule: str | None, as_of: datetime
+) -> Rules:
+    """The rule that is asked for, else what the ledger teaches these members, else the default one."""
+    if rule:
+        return Rules(rule, rule, rule)
+    return Rules() if ledger is None else learnt_rules(ledger, questions, members, as_of=as_of)
+
+
+def aggregates_of(
+    questions: Sequence[Question],
+    forecasts: Sequence[Forecast],
+    failures: Sequence[MemberFailure],
+    *,
+    rules: Rules,
+    now: datetime,
+) -> list[Aggregate]:
+    """The aggregates of the questions that have one, from the answers to any of them."""
     answers_to: dict[str, list[Forecast | MemberFailure]] = defaultdict(list)
-    both: list[Forecast | MemberFailure] = [*run.forecasts, *run.failures]
+    both: list[Forecast | MemberFailure] = [*forecasts, *failures]
     for answer in both:
         answers_to[answer.question_id].append(answer)
-    pooled = (aggregate(answers_to[item.id], rule=run.rules.of(item), created_at=now) for item in questions)
+    pooled = (aggregate(answers_to[item.id], rule=rules.of(item), created_at=now) for item in questions)
     return [found for found in pooled if found is not None]
 
 
@@ -155,9 +170,7 @@ def _recorded(ledger: Ledger, made: Sequence[Forecast]) -> list[Forecast]:
     return [found for found in known if natural_key(found) in wanted]
 
 
-def _by_view(
-    questions: Sequence[Question], store: EventStore, as_of: datetime
-) -> list[tuple[Snapshot, list[Question]]]:
+def by_view(questions: Sequence[Question], store: EventStore, as_of: datetime) -> list[tuple[Snapshot, list[Question]]]:
     """The questions by the snapshot that shows what they count: each says above how many mentions an event counts."""
     by_mentions: dict[int, list[Question]] = defaultdict(list)
     for question in questions:
@@ -180,7 +193,8 @@ async def _ask_all(
 
     async def ask(member: Member, snapshot: Snapshot, questions: list[Question]) -> list[Forecast | MemberFailure]:
         nonlocal done
-        answers = await member.forecast(questions, snapshot, created_at=now)
+        with member_span(member.name, len(questions)):
+            answers = await member.forecast(questions, snapshot, created_at=now)
         done += 1
         if progress:
             progress(member.name, done, total)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from agents.members.equipment import Equipment
 from agents.members.fits import FitCache
+from app.past_outcomes import past_of
 from app.settings import read_settings
+from app.telemetry import start_telemetry
 
 if TYPE_CHECKING:
     from agents.llm.client import LlmClient
@@ -61,6 +63,7 @@ def model_client(models: Sequence[str], address: str, *, budget_usd: float | Non
     from db.ledger.calls import CallLog
 
     settings, table = read_settings(), model_table()
+    start_telemetry(settings)
     with ExitStack() as stack:
         if SCRIPTED in models and SCRIPTED not in table.names:
             from app.dev.llm_server import running
@@ -97,7 +100,7 @@ def equipped(
 
     models = list(dict.fromkeys([*models_of(members), *beside]))
     if not models:
-        yield Equipment(fits=fit_cache())
+        yield Equipment(fits=fit_cache(), past=past_of(ledger))
         return
     from db.ledger.traces import TraceStore
 
@@ -109,4 +112,4 @@ def equipped(
             if watch is not None:
                 watch(trace)
 
-        yield Equipment(fits=fit_cache(), llm=client, keep=keep)
+        yield Equipment(fits=fit_cache(), llm=client, keep=keep, past=past_of(ledger))

@@ -36,9 +36,15 @@ def history_of(ledger: Ledger, members: Sequence[str], *, as_of: datetime) -> Hi
 def rows_of(record: TrackRecord, members: Sequence[str], *, live: bool = True) -> History:
     """The rows of these members, each once, in a track record: their live forecasts or, if not `live`, back-tests."""
     members = tuple(dict.fromkeys(members))
-    questions, as_of, probability = panel(record, members, live=live)
+    return history_from(members, *panel(record, members, live=live))
+
+
+def history_from(
+    members: Sequence[str], questions: Sequence[ResolvedBinary], as_of: Sequence[datetime], probability: Floats
+) -> History:
+    """What `panel` gave of these members as a history."""
     return History(
-        members=members,
+        members=tuple(members),
         probability=probability,
         outcome=np.array([question.outcome for question in questions], dtype=np.float64),
         asked_at=_moments(as_of),
@@ -57,16 +63,12 @@ def panel(
     Of two forecasts of one member for one row the later recorded counts.
     """
     places = {member: place for place, member in enumerate(members)}
+    chosen = [said for said in record.forecasts if said.live == live and said.member in places]
     rows: dict[tuple[str, datetime], int] = {}
-    cells: list[tuple[int, int, float]] = []
-    for said in record.forecasts:
-        if said.member in places and said.live == live:
-            row = rows.setdefault((said.question_id, said.as_of), len(rows))
-            cells.append((row, places[said.member], said.probability))
+    row_of = [rows.setdefault((said.question_id, said.as_of), len(rows)) for said in chosen]
     probability = np.full((len(rows), len(members)), np.nan)
-    if cells:
-        row_of, place_of, value = zip(*cells, strict=True)
-        probability[list(row_of), list(place_of)] = value
+    if chosen:
+        probability[row_of, [places[said.member] for said in chosen]] = [said.probability for said in chosen]
     return [record.questions[question_id] for question_id, _ in rows], [as_of for _, as_of in rows], probability
 
 

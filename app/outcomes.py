@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 from db import cameo
 from db.errors import BadInput
-from db.records import BinaryQuestion, MultipleChoiceQuestion, NumericQuestion, Outcome, Question, RelationQuestion
+from db.outcomes import NO_CODES
+from db.records import BinaryQuestion, MultipleChoiceQuestion, NumericQuestion, Question, RelationQuestion
 
-NO_CODES = "none"
-"""How the empty set of codes is typed."""
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _ANSWERS = {"yes": True, "no": False}
 
@@ -32,15 +31,6 @@ def read_outcome(question: Question, text: str) -> bool | float | str | tuple[st
     if isinstance(question, NumericQuestion):
         return _number(question, said)
     return _codes(question, said)
-
-
-def outcome_text(outcome: Outcome) -> str:
-    """An outcome in words, as it would be typed."""
-    if isinstance(outcome, bool):
-        return "yes" if outcome else "no"
-    if isinstance(outcome, tuple):
-        return ", ".join(outcome) or NO_CODES
-    return f"{outcome:.15g}" if isinstance(outcome, float) else str(outcome)
 
 
 def _option(options: tuple[str, ...], text: str) -> str:

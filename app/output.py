@@ -146,7 +146,7 @@ def leaderboard_table(rows: Sequence[dict[str, Any]], title: str) -> None:
             table(heading, ("member", *columns), shown, f"{caption} {_INTERVALS}")
 
 
-_INTERVALS = "95 % intervals: cluster bootstrap over pairs of countries, or over questions about none."
+_INTERVALS = "95 % intervals: cluster bootstrap over pairs of countries, else over series or single questions."
 _BINARY = "Brier and log score (nats): lower is better. Skill: Brier against climatology."
 _RELATION = "Brier: mean over 149 codes, lower is better. F1 of the chosen set: higher is better."
 _CHOICE = "Brier, summed over the options, and log score of the option that came (nats): lower is better."

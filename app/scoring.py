@@ -1,13 +1,13 @@
 """From what the ledger can score to a leaderboard with intervals.
 
-Kinds of question are never averaged together, nor are forecasts made live and back-tests. Intervals resample pairs of
-countries, because questions about one pair are not independent; a question about no pair stands for itself.
+Kinds of question are never averaged together, nor are forecasts made live and back-tests. Intervals resample
+clusters of questions that are not independent (`db.clusters`): those about one pair of countries, or of one series.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 import db.cameo as cameo
-from db.ledger.ledger import Scorable
+from db.clusters import cluster_of
+from db.ledger.scorable import Scorable
 from db.questions.resolver import criterion_of
-from db.records import Aggregate, MultipleChoiceQuestion, NumericQuestion
+from db.records import Aggregate, MultipleChoiceQuestion, NumericQuestion, Question
 from db.values import CodeSetValue, CodesValue, ProbabilitiesValue, ProbabilityValue, QuantilesValue
 from ensembles.numeric_scores import crps_quantiles, interval_coverage, pinball
 from ensembles.scores import brier, brier_multi, log_score, set_scores, skill
@@ -67,10 +68,21 @@ def score(item: Scorable) -> Scored | None:
     if metrics is None:
         return None
     member = f"aggregate ({forecast.rule})" if isinstance(forecast, Aggregate) else forecast.member
-    criterion = criterion_of(question)
-    cluster = f"{criterion.subject}>{criterion.object}" if criterion else question.id
     unit = question.unit if isinstance(question, NumericQuestion) else ""
-    return Scored(member, question.id, cluster, item.live, metrics, (forecast.as_of, forecast.created_at), unit)
+    return Scored(
+        member, question.id, _cluster(question), item.live, metrics, (forecast.as_of, forecast.created_at), unit
+    )
+
+
+def _cluster(question: Question) -> str:
+    criterion = criterion_of(question)
+    return cluster_of(
+        question.id,
+        source=question.source,
+        source_id=question.source_id,
+        subject="" if criterion is None else criterion.subject,
+        object="" if criterion is None else criterion.object,
+    )
 
 
 def _metrics(item: Scorable) -> dict[str, float] | None:
@@ -150,8 +162,18 @@ def leaderboard(scored: Sequence[Scored]) -> list[dict[str, Any]]:
     for item in _with_relative_crps(_last_said(scored)):
         groups[item.live, item.member].append(item)
     rows = [_row(member, live, items, groups.get((live, REFERENCE), [])) for (live, member), items in groups.items()]
+    return ranked(rows)
+
+
+def ranked(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of a leaderboard in its order: each track by Brier score, then by the scores of the other kinds."""
     by = ("brier", "brier_codes", "brier_multi", "crps_relative")
     return sorted(rows, key=lambda row: (row["track"], *(_mean(row[metric]) for metric in by)))
+
+
+def empty_row(member: str, *, live: bool) -> dict[str, Any]:
+    """The row of a member that has no score yet."""
+    return _row(member, live, [], [])
 
 
 def _last_said(scored: Sequence[Scored]) -> list[Scored]:

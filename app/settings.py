@@ -1,4 +1,4 @@
-"""Where things are kept and what may be used: the one place that reads the environment."""
+"""Where things are kept and what may be used: the one place that reads the environment (`AWS_*`: boto3 does)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class Settings(BaseSettings):
 
     `models` is a `models.yaml`; `budget_usd` caps what one command may spend on models; `real_calls` off forbids every
     call to a model that is not on this machine. `slots` is how many member forecasts one worker makes at once.
-    `telemetry` is an OTLP/HTTP endpoint for traces; empty, none are made.
+    `telemetry` is an OTLP/HTTP endpoint for traces; empty, none are made. `metaculus_token` is the key that Metaculus
+    knows the reader of its questions by.
     """
 
     model_config = SettingsConfigDict(env_prefix="AUSPEX_", frozen=True, extra="ignore")
@@ -40,6 +41,7 @@ class Settings(BaseSettings):
     jobs_url: str = ""
     slots: int = Field(default=64, ge=1)
     telemetry: str = ""
+    metaculus_token: str = ""
 
     @property
     def jobs_address(self) -> str:

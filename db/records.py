@@ -30,7 +30,19 @@ from pydantic import (
 
 from db.values import CameoCode, Finite, Value
 
-UtcDatetime = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+def as_utc(moment: datetime) -> datetime:
+    """`moment` in UTC; raises ValueError on a naive datetime, which has no place on any of our clocks, and on one that
+    UTC cannot hold."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment.isoformat()} has no time zone: give an offset, such as +00:00")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{moment.isoformat()} lies outside the years 1 to 9999 in UTC") from None
+
+
+UtcDatetime = Annotated[AwareDatetime, AfterValidator(as_utc)]
 Iso3 = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Text = Annotated[str, Field(min_length=1)]
 
@@ -146,6 +158,12 @@ class RelationQuestion(_QuestionBase):
     object: Iso3
     given_any_event: bool = False
     min_mentions: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _two_countries(self) -> Self:
+        if self.subject == self.object:
+            raise ValueError(f"subject and object are the same country, {self.subject}")
+        return self
 
 
 Question = Annotated[
@@ -270,10 +288,3 @@ class Score(Record):
 
 QUESTION: TypeAdapter[Any] = TypeAdapter(Question)
 """Validates any question kind from JSON or a dict, by its `kind`."""
-
-
-def as_utc(moment: datetime) -> datetime:
-    """`moment` in UTC; raises ValueError on a naive datetime, which has no place on any of our clocks."""
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment.isoformat()} has no time zone: give an offset, such as +00:00")
-    return moment.astimezone(UTC)

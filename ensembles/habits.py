@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ensembles.odds import Floats, checked
-from ensembles.significance import Interval, cluster_bootstrap
+from ensembles.significance import Interval, cluster_bootstraps
 
 _TOLERANCE = 1e-9
 """How far from a multiple a number may lie and still be round: 0.15 + 0.2 is not 0.35 in floating point."""
@@ -47,14 +47,17 @@ def acquiescence(
         )
     if ((truth < 0) | (truth > 1)).any():
         raise ValueError("an outcome lies outside 0..1")
-    found = []
-    for said in p.T:
-        rows = ~np.isnan(said) & ~np.isnan(truth)
-        if not rows.any():
-            found.append(Acquiescence(0, np.nan, np.nan, Interval(np.nan, np.nan, np.nan, level)))
-            continue
-        [lean] = cluster_bootstrap(said[rows] - truth[rows], labels[rows], level=level)
-        found.append(Acquiescence(int(rows.sum()), float(said[rows].mean()), float(truth[rows].mean()), lean))
+    answered = [~np.isnan(said) & ~np.isnan(truth) for said in p.T]
+    having = [place for place, rows in enumerate(answered) if rows.any()]
+    unknown = Interval(np.nan, np.nan, np.nan, level)
+    found = [Acquiescence(0, np.nan, np.nan, unknown) for _ in answered]
+    leans: list[tuple[ArrayLike, ArrayLike]] = [
+        (p[answered[place], place] - truth[answered[place]], labels[answered[place]]) for place in having
+    ]
+    for place, [lean] in zip(having, cluster_bootstraps(leans, level=level), strict=True):
+        rows = answered[place]
+        mean, rate = float(p[rows, place].mean()), float(truth[rows].mean())
+        found[place] = Acquiescence(int(rows.sum()), mean, rate, lean)
     return found
 
 

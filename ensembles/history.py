@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,6 +56,11 @@ class History:
     def where(self, rows: Bools) -> History:
         """The rows where `rows`, boolean of shape (questions,), is true."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _COLUMNS})
+
+    def of(self, members: Sequence[str]) -> History:
+        """What some of the members said, in the order in which they are given, on all rows."""
+        places = [self.members.index(member) for member in members]
+        return replace(self, members=tuple(members), probability=self.probability[:, places])
 
     def known_before(self, moment: np.datetime64) -> History:
         """What was known before `moment`."""

@@ -181,16 +181,18 @@ def ece(*, outcome: ArrayLike, probability: ArrayLike, bins: int = 10) -> float:
 def auroc(*, outcome: ArrayLike, probability: ArrayLike) -> float:
     """Area under the ROC curve, 0..1, higher is better: the chance that a random yes outranks a random no, ties half.
 
-    Measures discrimination alone, blind to calibration. NaN where all outcomes agree; fractions raise ValueError.
+    From ranks (Mann & Whitney 1947). Measures discrimination alone, blind to calibration. NaN where all outcomes agree;
+    fractions raise ValueError.
     """
     truth, forecast = _pair(outcome, probability)
     _refuse_fractions(truth)
     yes = truth.ravel() == 1
     if yes.all() or not yes.any():
         return float("nan")
-    from sklearn.metrics import roc_auc_score  # heavy: only where asked for
-
-    return float(roc_auc_score(yes, forecast.ravel()))
+    _, place, tied = np.unique(forecast.ravel(), return_inverse=True, return_counts=True)
+    rank = (np.cumsum(tied) - (tied - 1) / 2)[place]
+    n_yes, n_no = int(yes.sum()), int((~yes).sum())
+    return float((rank[yes].sum() - n_yes * (n_yes + 1) / 2) / (n_yes * n_no))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,17 +39,33 @@ def cluster_bootstrap(
     columns of differences are paired. `n_boot` resamples are drawn from `seed`; `level` is between 0 and 1. With
     fewer than two clusters the bounds are NaN. Raises ValueError for values that are not finite or mismatched lengths.
     """
-    matrix = np.asarray(values, dtype=np.float64)
-    if matrix.ndim not in (1, 2):
-        raise ValueError("values must be (items,) or (items, columns)")
-    matrix = matrix[:, None] if matrix.ndim == 1 else matrix
-    sums = cluster_sums(np.column_stack([matrix, np.ones(len(matrix))]), clusters, level=level, n_boot=n_boot)
-    means = matrix.mean(axis=0)
-    if len(sums) < 2:
-        return [Interval(float(mean), float("nan"), float("nan"), level) for mean in means]
-    totals = resampled_totals(sums, n_boot=n_boot, seed=seed)
-    low, high = np.quantile(totals[:, :-1] / totals[:, -1:], [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return [Interval(float(m), float(a), float(b), level) for m, a, b in zip(means, low, high, strict=True)]
+    return cluster_bootstraps([(values, clusters)], level=level, n_boot=n_boot, seed=seed)[0]
+
+
+def cluster_bootstraps(
+    samples: Sequence[tuple[ArrayLike, ArrayLike]], *, level: float = 0.95, n_boot: int = 2000, seed: int = 0
+) -> list[list[Interval]]:
+    """`cluster_bootstrap` of each sample of (values, clusters), and the same numbers: draws depend on nothing but how
+    many clusters there are, so that samples with as many share them, and many samples cost little more than one."""
+    found: list[list[Interval]] = []
+    alike: dict[int, list[tuple[int, Floats]]] = defaultdict(list)
+    for place, (values, clusters) in enumerate(samples):
+        matrix = np.asarray(values, dtype=np.float64)
+        if matrix.ndim not in (1, 2):
+            raise ValueError("values must be (items,) or (items, columns)")
+        matrix = matrix[:, None] if matrix.ndim == 1 else matrix
+        sums = cluster_sums(np.column_stack([matrix, np.ones(len(matrix))]), clusters, level=level, n_boot=n_boot)
+        found.append([Interval(float(mean), float("nan"), float("nan"), level) for mean in matrix.mean(axis=0)])
+        if len(sums) > 1:
+            alike[len(sums)].append((place, sums))
+    for group in alike.values():
+        drawn = resampled_totals(np.concatenate([sums for _, sums in group], axis=1), n_boot=n_boot, seed=seed)
+        widths = np.cumsum([sums.shape[1] for _, sums in group])[:-1]
+        for (place, _), totals in zip(group, np.split(drawn, widths, axis=1), strict=True):
+            low, high = np.quantile(totals[:, :-1] / totals[:, -1:], [(1 - level) / 2, (1 + level) / 2], axis=0)
+            ends = zip(found[place], low, high, strict=True)
+            found[place] = [Interval(known.mean, float(a), float(b), level) for known, a, b in ends]
+    return found
 
 
 def cluster_sums(columns: Floats, clusters: ArrayLike, *, level: float, n_boot: int) -> Floats:

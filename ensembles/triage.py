@@ -7,8 +7,10 @@ differ more there, so most of what spread seems to know the aggregate has said i
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -141,42 +143,54 @@ def _correlations(
     """
     _, group = np.unique(cluster, return_inverse=True)
     k = int(group.max()) + 1
-    values = _weighted(width, doubt, error, np.ones((1, len(width))))[:, 0]
-    parts = resamples(k, n_boot=_N_BOOT, seed=0, width=len(width))
-    drawn = np.concatenate([_weighted(width, doubt, error, times[:, group]) for times in parts], axis=1)
+    ranked = tuple(_Ranked.of(column) for column in (width, doubt, error))
+    values = _weighted(ranked, np.ones(len(width)))
+    parts = resamples(k, n_boot=_N_BOOT, seed=0) if k >= MIN_CLUSTERS else ()
+    drawn = np.array([_weighted(ranked, times[group]) for part in parts for times in part]).reshape(-1, 3)
     return tuple(
-        percentile_interval(value, sample if k >= MIN_CLUSTERS else (), level=level, least=0.5)
-        for value, sample in zip(values.tolist(), drawn, strict=True)
+        percentile_interval(value, sample, level=level, least=0.5)
+        for value, sample in zip(values, drawn.T, strict=True)
     )
 
 
-def _weighted(width: Floats, doubt: Floats, error: Floats, weights: NDArray[Any]) -> Floats:
-    """The three correlations, shape (3, draws), of rows that are there as often as `weights` (draws, rows) says."""
-    n = weights.sum(axis=1, keepdims=True)
-    ranks = np.stack([_mid_ranks(values, weights) for values in (width, doubt, error)])
-    ranks -= (weights * ranks).sum(axis=2, keepdims=True) / n
-    of = (weights * ranks**2).sum(axis=2)
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """The order of the rows (n,) by a value: groups of ties begin at `start` and end before `end` in that order, and
+    `place` is the group of each row."""
 
-    def correlation(a: int, b: int) -> Floats:
-        both = (weights * ranks[a] * ranks[b]).sum(axis=1)
-        return _quotient(both, np.sqrt(of[a] * of[b]))
+    order: NDArray[np.intp]
+    start: NDArray[np.intp]
+    end: NDArray[np.intp]
+    place: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, values: Floats) -> Self:
+        _, place, size = np.unique(values, return_inverse=True, return_counts=True)
+        end = np.cumsum(size)
+        return cls(np.argsort(place, kind="stable"), end - size, end, place)
+
+    def doubled(self, weights: Floats) -> Floats:
+        """Twice the mean rank, up to one half and less the mean of all, of rows that are there `weights` (n,) times:
+        whole numbers, which floating point adds exactly."""
+        below = np.zeros(len(weights) + 1)
+        np.cumsum(weights[self.order], out=below[1:])
+        return np.asarray((below[self.end] + below[self.start] - below[-1])[self.place], dtype=np.float64)
+
+
+def _weighted(ranked: Sequence[_Ranked], weights: Floats) -> tuple[float, float, float]:
+    """The three correlations of rows that are there as often as `weights` (n,) says. One draw at a time: what it takes
+    stays in the processor's cache."""
+    ranks = np.stack([values.doubled(weights) for values in ranked])
+    sums: list[list[float]] = ((weights * ranks) @ ranks.T).tolist()
+
+    def correlation(a: int, b: int) -> float:
+        return _quotient(sums[a][b], math.sqrt(sums[a][a] * sums[b][b]))
 
     spread_error, doubt_error, spread_doubt = correlation(0, 2), correlation(1, 2), correlation(0, 1)
     rest = (1 - spread_doubt**2) * (1 - doubt_error**2)
-    partial = _quotient(spread_error - spread_doubt * doubt_error, np.sqrt(np.maximum(rest, 0)))
-    return np.stack([spread_error, doubt_error, partial])
+    return spread_error, doubt_error, _quotient(spread_error - spread_doubt * doubt_error, math.sqrt(max(rest, 0.0)))
 
 
-def _quotient(above: Floats, below: Floats) -> Floats:
+def _quotient(above: float, below: float) -> float:
     """NaN where `below` is nothing but rounding."""
-    quotient = np.divide(above, below, out=np.full(below.shape, np.nan), where=below > 1e-9)
-    return np.asarray(quotient, dtype=np.float64)
-
-
-def _mid_ranks(values: Floats, weights: NDArray[Any]) -> Floats:
-    """The mean rank, up to one half, of each row in each draw, shape (draws, rows)."""
-    _, place = np.unique(values, return_inverse=True)
-    order = np.argsort(place, kind="stable")
-    starts = np.flatnonzero(np.diff(place[order], prepend=-1))
-    tied = np.add.reduceat(weights[:, order], starts, axis=1)
-    return np.asarray((np.cumsum(tied, axis=1) - tied / 2)[:, place], dtype=np.float64)
+    return above / below if below > 1e-9 else float("nan")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,8 +16,9 @@ import httpx
 
 from db.articles.article import Article
 from db.errors import SourceRefused
-from tools.addresses import Address, Resolver, checked_addresses, resolve, shown
+from tools.addresses import Resolver, checked_addresses, resolve, shown
 from tools.extraction import Extract, decoded, extract
+from tools.fetching import ask, unreadable
 
 MOST_REDIRECTS = 5
 MOST_BYTES = 4 << 20
@@ -27,8 +28,6 @@ DEADLINE_S = 20.0
 
 _TYPES = ("text/html", "application/xhtml+xml", "text/plain")
 _REDIRECTS = (301, 302, 303, 307, 308)
-_ADDRESSES_TRIED = 3
-_STEP_S = 10.0
 _LONGEST_TITLE = 500
 _HEADERS = {
     "User-Agent": "auspex (article reader)",
@@ -91,35 +90,16 @@ async def _follow(url: httpx.URL, resolver: Resolver, trusted: Collection[tuple[
     for _ in range(MOST_REDIRECTS + 1):
         addresses = await checked_addresses(url, resolver=resolver, trusted=trusted)
         async with httpx.AsyncHTTPTransport(trust_env=False) as transport:
-            answer = await _ask(transport, url, addresses)
+            answer = await ask(transport, url, addresses, _HEADERS)
             try:
                 if answer.status_code not in _REDIRECTS or "location" not in answer.headers:
                     return await _read(answer, url)
             except httpx.HTTPError as error:
-                raise _unreadable(url, error) from None
+                raise unreadable(url, error) from None
             finally:
                 await answer.aclose()
         url = _parsed(answer.headers["location"], base=url)
     raise SourceRefused(f"{shown(url)} is refused: more than {MOST_REDIRECTS} redirects led there")
-
-
-async def _ask(transport: httpx.AsyncHTTPTransport, url: httpx.URL, addresses: Sequence[Address]) -> httpx.Response:
-    """The answer of the first address that can be connected to, asked for `url` by its own name."""
-    extensions = {
-        "sni_hostname": url.raw_host.decode("ascii").removesuffix("."),
-        "timeout": httpx.Timeout(_STEP_S).as_dict(),
-    }
-    headers = {"Host": url.netloc.decode("ascii"), **_HEADERS}
-    problem: httpx.HTTPError | None = None
-    for address in addresses[:_ADDRESSES_TRIED]:
-        request = httpx.Request("GET", url.copy_with(host=str(address)), headers=headers, extensions=extensions)
-        try:
-            return await transport.handle_async_request(request)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            problem = error
-        except httpx.HTTPError as error:
-            raise _unreadable(url, error) from None
-    raise _unreadable(url, problem)
 
 
 async def _read(answer: httpx.Response, url: httpx.URL) -> _Page:
@@ -159,10 +139,6 @@ async def _extracted(page: _Page, url: str) -> Extract:
         text = decoded(page.body, page.charset)
         return Extract(text=(page.body.decode("utf-8", "replace") if text is None else text).strip())
     return await extract(page.body, charset=page.charset, url=url)
-
-
-def _unreadable(url: httpx.URL, error: httpx.HTTPError | None) -> SourceRefused:
-    return SourceRefused(f"{shown(url)} cannot be read: {error or type(error).__name__}")
 
 
 def _too_large(url: httpx.URL) -> SourceRefused:

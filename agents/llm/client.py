@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
@@ -29,6 +29,7 @@ from agents.llm.quiet import stay_quiet
 from agents.llm.redaction import Redaction
 from agents.llm.responses import by_choice, checked
 from agents.llm.retries import Deadline, Patience
+from agents.llm.tracing import CallSpan
 from db.calls import CallRecord
 from db.errors import MemberFailed, ProviderBusy, ProviderClosed
 from db.traces import total_cost_usd
@@ -151,12 +152,12 @@ class LlmClient:
                 hit = await self._hit(request, key, sample)
                 if hit is not None:
                     outcomes[sample] = hit
-            missing = [sample for sample in samples if sample not in outcomes]
+            missing = {sample: key for sample, key in keys.items() if sample not in outcomes}
             if missing:
                 outcomes |= await self._asked(request, missing, together(budget, self._budget))
-            left_out = [sample for sample in missing if sample not in outcomes]
+            left_out = [{sample: key} for sample, key in missing.items() if sample not in outcomes]
             asked = await asyncio.gather(
-                *(self._asked(request, [sample], together(budget, self._budget)) for sample in left_out)
+                *(self._asked(request, one, together(budget, self._budget)) for one in left_out)
             )
             for found in asked:
                 outcomes |= found
@@ -186,10 +187,11 @@ class LlmClient:
         return completion
 
     async def _asked(
-        self, request: Request, samples: Sequence[int], budgets: Sequence[Budget]
+        self, request: Request, keys: Mapping[int, str], budgets: Sequence[Budget]
     ) -> dict[int, Completion | MemberFailed]:
-        """Ask the model, and its fallbacks where it is busy for too long or closed; fewer outcomes than samples
-        where the server gave fewer choices."""
+        """Ask the model for samples, each with its key, and its fallbacks where it is busy for too long or closed;
+        fewer outcomes than samples where the server gave fewer choices."""
+        samples = list(keys)
         deadline = Deadline(request.deadline_s)
         model = self.table.resolve(request.model)
         fallbacks = list(model.fallbacks)
@@ -197,30 +199,31 @@ class LlmClient:
         while True:
             try:
                 answer = self._attempts.begun(model, request, samples)
-                await self._answered(answer, request, samples[0], deadline, budgets)
+                await self._answered(answer, request, keys, deadline, budgets)
             except MemberFailed as failure:
                 return dict.fromkeys(samples, having_spent(failure, costs_usd, deadline.used_s))
             costs_usd += answer.costs_usd
             if answer.failure is None:
-                return await self._accepted(request, samples, answer, total_cost_usd(costs_usd))
-            await self._kept([self._record(request, samples[0], answer, str(answer.failure))])
+                return await self._accepted(request, keys, answer, total_cost_usd(costs_usd))
+            await self._kept([self._record(request, *_first(keys), answer, str(answer.failure))])
             if not fallbacks or not isinstance(answer.failure, ProviderBusy | ProviderClosed):
                 return dict.fromkeys(samples, having_spent(answer.failure, costs_usd, deadline.used_s))
             model = self.table.resolve(fallbacks.pop(0))
 
     async def _answered(
-        self, answer: Answer, request: Request, sample: int, deadline: Deadline, budgets: Sequence[Budget]
+        self, answer: Answer, request: Request, keys: Mapping[int, str], deadline: Deadline, budgets: Sequence[Budget]
     ) -> None:
         """Complete the answer; where that is cancelled after something was sent, it is written down as it stands."""
         try:
-            await self._attempts.ask(answer, deadline, budgets)
+            with CallSpan(answer):
+                await self._attempts.ask(answer, deadline, budgets)
         except asyncio.CancelledError:
             if answer.costs_usd:
-                await self._kept([self._record(request, sample, answer, "cancelled")])
+                await self._kept([self._record(request, *_first(keys), answer, "cancelled")])
             raise
 
     async def _accepted(
-        self, request: Request, samples: Sequence[int], answer: Answer, total_usd: float | None
+        self, request: Request, keys: Mapping[int, str], answer: Answer, total_usd: float | None
     ) -> dict[int, Completion | MemberFailed]:
         """Each choice checked, logged, and taken for one of the samples, the first of which carries the cost of all.
 
@@ -228,19 +231,18 @@ class LlmClient:
         """
         outcomes: dict[int, Completion | MemberFailed] = {}
         records = []
-        for sample, response in zip(samples, by_choice(answer.response), strict=False):
+        for (sample, key), response in zip(keys.items(), by_choice(answer.response), strict=False):
             part = replace(answer, response=response)
             if outcomes:
                 part.costs_usd = [0.0] * len(answer.costs_usd)
             outcome = outcome_of(part, cost_usd=0.0 if outcomes else total_usd)
             outcomes[sample] = outcome
             error = str(outcome) if isinstance(outcome, MemberFailed) else ""
-            records.append(self._record(request, sample, part, error))
+            records.append(self._record(request, sample, key, part, error))
         await self._kept(records)
         return outcomes
 
-    def _record(self, request: Request, sample: int, answer: Answer, error: str) -> CallRecord:
-        key = self._key(request, sample)
+    def _record(self, request: Request, sample: int, key: str, answer: Answer, error: str) -> CallRecord:
         return record_of(answer, key=key, sample=sample, asked=request.model, at=self._clock(), error=error)
 
     async def _kept(self, records: Sequence[CallRecord]) -> None:
@@ -253,3 +255,8 @@ class LlmClient:
     def _without_secrets(self, request: Request) -> Request:
         messages, tools = self._redaction.data([request.messages, request.tools])
         return replace(request, messages=messages, tools=tools)
+
+
+def _first(keys: Mapping[int, str]) -> tuple[int, str]:
+    """The first sample, with its key."""
+    return next(iter(keys.items()))

@@ -26,19 +26,14 @@ _MALFORMED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticErro
 _BETWEEN_STARTS_S = 0.003
 """About the time that litellm needs to send a request. Calls that begin together would each wait until all are ready,
 come back together, and leave the servers idle between; so they are spread."""
-_PRICED = dict.fromkeys(
-    (
-        "input_cost_per_token",
-        "output_cost_per_token",
-        "cache_creation_input_token_cost",
-        "cache_read_input_token_cost",
-    ),
-    1.0,
-)
-"""A price for litellm, whose own sums nobody reads: without one it spends 2 ms a call on finding out why it is zero."""
 
 _open_in_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
 """How many providers are open in each event loop: litellm keeps its connections by loop, and shares them."""
+
+
+def load() -> None:
+    """Import litellm, which takes seconds: for whoever would rather do so in a thread than at the first call."""
+    import litellm  # noqa: F401
 
 
 class Provider:
@@ -81,7 +76,7 @@ class Provider:
             RouterDeployment(
                 model_name=deployment.id,
                 litellm_params=LiteLLM_Params(**params),
-                model_info=ModelInfo(id=deployment.id, **_PRICED),
+                model_info=ModelInfo(id=deployment.id),
             )
         )
 

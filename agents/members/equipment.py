@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agents.members.fits import FitCache
+from agents.members.past import Past, no_past
 
 if TYPE_CHECKING:
     from agents.llm.client import LlmClient
@@ -22,8 +23,10 @@ def _forget(trace: Trace) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equipment:
-    """Fitted models, the door to language models (None: there are none), and what becomes of traces."""
+    """Fitted models, the door to language models (None: there are none), what becomes of traces, and what was known of
+    earlier questions."""
 
     fits: FitCache = field(default_factory=FitCache)
     llm: LlmClient | None = None
     keep: Keep = _forget
+    past: Past = no_past

@@ -31,6 +31,8 @@ MEMBERS: dict[str, str] = {
         "learned_pool",
     )
 }
+ON_REQUEST: dict[str, str] = {"reference_class": "agents.members.reference_class:build"}
+"""Members that answer only where they are asked for by name: questions about events are none for them."""
 BASELINE = "decayed_frequency"
 _LLM = "agents.members.llm.member:build"
 
@@ -61,10 +63,11 @@ def _builder(name: str) -> str:
     if is_llm(name):
         read_name(name)
         return _LLM
-    if name not in MEMBERS:
+    known = MEMBERS | ON_REQUEST
+    if name not in known:
         raise UnknownName(
-            f"unknown member {name!r}: choose from {', '.join(MEMBERS)}, or KIND:MODEL with {', '.join(KINDS)}",
+            f"unknown member {name!r}: choose from {', '.join(known)}, or KIND:MODEL with {', '.join(KINDS)}",
             name=name,
-            near=tuple(MEMBERS),
+            near=tuple(known),
         )
-    return MEMBERS[name]
+    return known[name]

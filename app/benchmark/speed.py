@@ -24,7 +24,7 @@ from db.gdelt.ingest import ingest_files
 from db.gdelt.replicate import replicate
 from db.gdelt.scan import scan_seconds
 
-PARTS = ("ingest", "queries", "growth", "models", "pooling")
+PARTS = ("ingest", "queries", "growth", "models", "jobs", "pooling")
 _OF_DATA = {"ingest", "queries", "growth"}
 SCALES = (1, 4, 12)
 _REPEATS = 40
@@ -46,6 +46,8 @@ def speed(data: Path | None, only: Sequence[str]) -> dict[str, Any]:
         work = Path(folder)
         if "models" in wanted:
             rows += _model_calls(work)
+        if "jobs" in wanted:
+            rows += _batches(work)
         if "pooling" in wanted:
             rows += _pooling()
         if not _OF_DATA & set(wanted):
@@ -65,6 +67,22 @@ def _model_calls(work: Path) -> list[Row]:
 
     seconds, ideal, calls = model_calls(work)
     return [_row("model calls, 1 s each in 64 slots", seconds, "s", ideal, calls, 1)]
+
+
+def _batches(work: Path) -> list[Row]:
+    from app.benchmark.jobs_speed import LATENCY_S, MANY, SLOTS, batch_speed
+
+    waiting = batch_speed(work / "batch")
+    what = f"batch of {waiting.forecasts:,} forecasts, {LATENCY_S:.0f} s each in {SLOTS} slots"
+    many = batch_speed(work / "many", questions=MANY, latency_s=0.0)
+    late = f"worker's memory after {many.forecasts:,} forecasts (floor: after a fifth of them)"
+    return [
+        _row(what, waiting.seconds, "s", waiting.ideal, waiting.forecasts, 1),
+        _row(
+            "batch against a server that answers at once", many.forecasts / many.seconds, "/s", None, many.forecasts, 1
+        ),
+        _row(late, many.memory_late_mb, "MB", many.memory_early_mb, many.forecasts, 1),
+    ]
 
 
 def _pooling() -> list[Row]:

@@ -8,7 +8,27 @@ import sys
 
 import typer
 
-from app.cli import articles, assist, bench, crowd, daily, dev, ledger, models, questions, store, traces
+from app.cli import (
+    api_keys,
+    articles,
+    assist,
+    batch,
+    bench,
+    crowd,
+    daily,
+    dev,
+    interchange,
+    ledger,
+    mcp,
+    models,
+    questions,
+    schedule,
+    serve,
+    store,
+    traces,
+    ui,
+    worker,
+)
 from db.errors import AuspexError
 
 app = typer.Typer(
@@ -19,6 +39,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(daily.app)
+app.add_typer(serve.app)
+app.add_typer(worker.app)
+app.add_typer(ui.app)
+app.add_typer(interchange.app)
+app.add_typer(mcp.app)
 for name, child in (
     ("store", store.app),
     ("articles", articles.app),
@@ -26,8 +51,11 @@ for name, child in (
     ("models", models.app),
     ("traces", traces.app),
     ("ledger", ledger.app),
+    ("api-keys", api_keys.app),
     ("crowd", crowd.app),
     ("assist", assist.app),
+    ("batch", batch.app),
+    ("schedule", schedule.app),
     ("bench", bench.app),
     ("dev", dev.app),
 ):

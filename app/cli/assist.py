@@ -31,8 +31,9 @@ def assist_ask(
 ) -> None:
     """Forecast a yes/no question yourself: your own number first, then questions, then your number again."""
     from app.commands import assist as command
+    from app.dialogue import Wanted
 
-    asked = command.Wanted(question=question, by=day(by, "--by"), name=name, variant=variant, model=model)
+    asked = Wanted(question=question, by=day(by, "--by"), name=name, variant=variant, model=model)
     command.ask(asked, answers, budget_usd, store, ledger, as_json=as_json)
 
 

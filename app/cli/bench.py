@@ -48,11 +48,12 @@ def bench_agents(
     as_json: Json = False,
 ) -> None:
     """Language-model agents beside statistical members: which events will be reported, at what cost?"""
+    from app.benchmark.agents.in_folder import Wanted
     from app.commands import bench_agents as command
 
     command.agents(
         listed(members),
-        command.Wanted(
+        Wanted(
             queries=queries,
             horizons=numbers(horizons, "--horizons") if horizons else None,
             file=file,

@@ -10,7 +10,9 @@ import typer
 
 from db.errors import BadInput
 
-Store = Annotated[Path | None, typer.Option("--store", help="Folder of the event store [AUSPEX_STORE].")]
+Store = Annotated[
+    Path | None, typer.Option("--store", help="Folder or s3:// address of the event store [AUSPEX_STORE].")
+]
 LedgerAt = Annotated[str | None, typer.Option("--ledger", help="Ledger: a file or postgresql:// URL.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Information cut-off: a date or an ISO time with a zone.")]

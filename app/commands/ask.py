@@ -9,16 +9,15 @@ from agents.members.registry import models_of
 from agents.people import stands_apart
 from app.cli.options import moment
 from app.commands import human as humans
-from app.commands.asking import Asked, opening, question_of
+from app.commands.asking import Asked, check_members, opening, question_of
 from app.commands.places import open_ledger, open_store
 from app.commands.questions import said
 from app.commands.running import UNPOOLED, crowd_of, report_failures, run_json
 from app.desk import Run
 from app.hybrid import RULE as HYBRID
 from app.output import Cell, bold, emit_json, err, money, out, table
-from db.errors import BadInput
 from db.events.store import StoreInfo
-from db.records import BinaryQuestion, Question
+from db.records import Question
 
 STALE = timedelta(days=2)
 """A store whose newest row is older than this at the cut-off does not know the latest news."""
@@ -39,11 +38,7 @@ def ask(
     now = datetime.now(UTC)
     cut = moment(as_of, "--as-of") if as_of else opening(asked.window[0], now)
     question = question_of(asked, cut)
-    if not (isinstance(question, BinaryQuestion) and question.criterion) and not models_of(members):
-        raise BadInput(
-            "only a language model can read a question in words: name one, such as --member react:openai/gpt-5, "
-            "or say who acts toward whom with --actor1, --actor2, --from and --to"
-        )
+    check_members(question, members)
     events = open_store(store)
     _warn_of_gap(events.info(), cut)
     binary = None if human is None else humans.check(human, question, members)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from pydantic import ValidationError
 
+from agents.members.registry import models_of
 from db import cameo, countries
 from db.errors import BadInput
 from db.events.store import DEFAULT_VIEW
@@ -44,6 +46,15 @@ def question_of(asked: Asked, cut: datetime) -> Question:
         raise BadInput(f"this cannot be asked: {reason}") from error
     except OverflowError as error:
         raise BadInput("this cannot be asked: it would end after the year 9999, so say an earlier --by") from error
+
+
+def check_members(question: Question, members: Sequence[str]) -> None:
+    """Raises BadInput where none of the members (all statistical ones, if empty) could read the question."""
+    if not (isinstance(question, BinaryQuestion) and question.criterion) and not models_of(members):
+        raise BadInput(
+            "only a language model can read a question in words: name one, such as --member react:openai/gpt-5, "
+            "or say who acts toward whom with --actor1, --actor2, --from and --to"
+        )
 
 
 def opening(asked_from: date | None, now: datetime) -> datetime:

@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from agents.assistant.advice import advise
-from agents.assistant.base_rate import counted_base_rate
-from agents.assistant.session import FIXED, Advice, Assisted, Session
-from agents.assistant.steps import PERSONA, STEPS
-from agents.people import person
-from app.commands.asking import Asked, opening, question_of
+from agents.assistant.session import Advice, Assisted, Session
+from agents.assistant.steps import STEPS
 from app.commands.places import ledger_address, open_ledger, open_store
-from app.commands.questions import dump, found_question, said
-from app.equipment import model_client
+from app.commands.questions import dump, said
+from app.dialogue import Adviser, Wanted, advising, begin, checked, record
 from app.output import bold, emit_json, err, money, out
-from db.dialogues import Variant
-from db.errors import BadInput, StoreMissing
-from db.events.filters import View
-from db.ledger.ledger import Ledger
-from db.records import BinaryQuestion
+from db.errors import BadInput
 
 BROKEN_OFF = 130
 """Exit code of a dialogue that was broken off, as shells have it for an interrupt."""
-_ID = re.compile(r"[0-9a-f]{4,20}")
-
-Advising = Callable[[Session], Advice]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What the command line says, as it was typed."""
-
-    question: str
-    by: date | None = None
-    name: str = "me"
-    variant: str = Variant.STRUCTURED
-    model: str = ""
 
 
 def ask(
@@ -60,27 +34,24 @@ def ask(
 ) -> None:
     """Hold the dialogue and record it whole: question, both numbers and every turn; broken off, nothing at all."""
     now, screen = datetime.now(UTC), err if as_json else out
-    variant = _variant(wanted)
-    person(wanted.name)
+    variant = checked(wanted)
     given = None if answers is None else read_answers(answers, len(STEPS[variant]))
     with open_ledger(ledger) as book:
-        question = _question(wanted, book, now)
-        cut = opening(question.criterion.first_day if question.criterion else None, now)
-        _refuse(question, wanted.name, cut, book, now)
-        counted = _base_rate(question, cut, store, screen)
-        session = Session(question=question, who=wanted.name, variant=variant, as_of=cut, base_rate=counted)
+        begun = begin(wanted, book, now=now, events=lambda: open_store(store))
+        session = begun.session
+        if begun.uncounted:
+            screen.print("There is no event store here, so nothing is counted for you.", style="dim")
         _introduce(session, now, screen)
         try:
-            with _advising(wanted.model, ledger, budget_usd) as advising:
-                done = _held(session, advising, given, screen)
+            with advising(wanted.model, ledger_address(ledger), budget_usd=budget_usd) as adviser:
+                done = _held(session, adviser, given, screen)
         except (KeyboardInterrupt, EOFError):
             kept = " but the calls to the model" if wanted.model else ""
             err.print(f"\nBroken off: nothing was recorded{kept}.")
             if told := session.debriefing():
                 err.print(f"\n{told}", style="yellow", highlight=False)
             sys.exit(BROKEN_OFF)
-        records = done.finished()
-        book.append([question, records.before, records.after, records.dialogue])
+        records = record(done, book)
     _conclude(done, records, screen)
     if as_json:
         emit_json(_json(done, records))
@@ -100,76 +71,11 @@ def read_answers(path: Path, n: int) -> Iterator[str]:
     return iter(found)
 
 
-def _variant(wanted: Wanted) -> Variant:
-    try:
-        variant = Variant(wanted.variant)
-    except ValueError as error:
-        raise BadInput(f"unknown variant {wanted.variant!r}: choose one of {', '.join(Variant)}") from error
-    if wanted.model and variant not in PERSONA:
-        raise BadInput(f"the {variant} variant is asked in fixed words: leave out --model")
-    return variant
-
-
-def _question(wanted: Wanted, book: Ledger, now: datetime) -> BinaryQuestion:
-    """The ledger's question of this id, or in these words, or a new one in these words; raises BadInput if none."""
-    text = wanted.question.strip()
-    if _ID.fullmatch(text):
-        question = found_question(book, text)
-        if wanted.by is not None:
-            raise BadInput(f"question {question.id[:8]} says itself by when: leave out --by")
-    else:
-        fresh = question_of(Asked(text=text, window=(None, wanted.by)), now)
-        same = (item for item in book.open_questions() if item.text == text and item.resolve_by > now)
-        question = next((item for item in same if wanted.by is None or item.resolve_by == fresh.resolve_by), fresh)
-    if not isinstance(question, BinaryQuestion):
-        raise BadInput(f"the assistant helps with yes/no questions, and {question.id[:8]} is {question.kind}")
-    return question
-
-
-def _refuse(question: BinaryQuestion, name: str, cut: datetime, book: Ledger, now: datetime) -> None:
-    """Raises BadInput where there is nothing to forecast any more, or nothing new to record."""
-    if question.id in book.resolutions([question.id]):
-        raise BadInput(f"question {question.id[:8]} is resolved: see auspex questions list --open for others")
-    if question.criterion is None and question.resolve_by <= now:
-        raise BadInput(
-            f"question {question.id[:8]} was to be resolved by {question.resolve_by:%Y-%m-%d}: forecast an open one"
-        )
-    if any(item.person == name and item.as_of == cut for item in book.dialogues([question.id])):
-        raise BadInput(
-            f"{name} has forecast question {question.id[:8]} as of {cut:%Y-%m-%d %H:%M} UTC before, "
-            "and a recorded forecast is never replaced: give another --name"
-        )
-
-
-def _base_rate(question: BinaryQuestion, cut: datetime, store: Path | None, screen: Console) -> str:
-    if question.criterion is None:
-        return ""
-    try:
-        events = open_store(store)
-    except StoreMissing:
-        screen.print("There is no event store here, so nothing is counted for you.", style="dim")
-        return ""
-    return counted_base_rate(question, events.as_of(cut, view=View(min_mentions=question.criterion.min_mentions)))
-
-
-@contextmanager
-def _advising(model: str, ledger: str | None, budget_usd: float | None) -> Iterator[Advising]:
-    """What puts a step into words: the model, or without one the prompt files."""
-    if not model:
-        yield lambda _: FIXED
-        return
-    with model_client([model], ledger_address(ledger), budget_usd=budget_usd) as client, asyncio.Runner() as runner:
-        try:
-            yield lambda session: runner.run(advise(client, model, session))
-        finally:
-            runner.run(client.aclose())
-
-
-def _held(session: Session, advising: Advising, given: Iterator[str] | None, screen: Console) -> Session:
+def _held(session: Session, adviser: Adviser, given: Iterator[str] | None, screen: Console) -> Session:
     """The finished session: every step asked, and in a terminal asked again where an answer is none."""
     while (step := session.step) is not None:
         with screen.status("thinking"):
-            advice = advising(session)
+            advice = adviser(session)
         screen.print(f"\n{len(session.turns) + 1} of {len(session.steps)} · {step.title}", style="bold")
         if advice.failure:
             screen.print(f"In fixed words, since the model failed: {advice.failure}", style="dim")

@@ -11,12 +11,13 @@ from app.commands.places import open_ledger
 from app.output import emit_json, interval_text, out, table
 from app.shown import WAYS, shown_cases, shown_effects
 
-_LEFT_OUT = {
+LEFT_OUT = {
     "open": "about open questions",
     "annulled": "about questions without a yes or no",
     "known_before": "begun when the outcome was known",
     "repeated": "of a person who had forecast the question before",
 }
+"""Why a dialogue is not scored (`app.assisted.Cases.left_out`), in words."""
 
 
 def report(ledger: str | None, *, as_json: bool) -> None:
@@ -26,7 +27,7 @@ def report(ledger: str | None, *, as_json: bool) -> None:
     variants, contrasts, shown = effects(found.scored), differences(found.scored), shown_effects(updates)
     if as_json:
         counted = {"dialogues": len(found.scored) + found.left_out.total(), "scored": len(found.scored)}
-        left_out = {reason: found.left_out[reason] for reason in _LEFT_OUT}
+        left_out = {reason: found.left_out[reason] for reason in LEFT_OUT}
         emit_json(counted | {"left_out": left_out, "variants": variants, "differences": contrasts, "shown": shown})
         return
     if not variants and not shown:
@@ -52,7 +53,7 @@ def _show_nothing(found: Cases) -> None:
 
 def _show_left_out(found: Cases) -> None:
     for reason, n in found.left_out.items():
-        out.print(f"{n} {'dialogue' if n == 1 else 'dialogues'} not counted: {_LEFT_OUT[reason]}.", style="dim")
+        out.print(f"{n} {'dialogue' if n == 1 else 'dialogues'} not counted: {LEFT_OUT[reason]}.", style="dim")
 
 
 def _show_variants(track: str, rows: list[dict[str, Any]]) -> None:

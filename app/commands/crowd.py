@@ -11,7 +11,7 @@ from app.crowd_report import crowd_report
 from app.flags import SHOWN, flagged, thresholds
 from app.output import emit_json, interval_text, out, table
 
-_COVERS = "95 % intervals: cluster bootstrap over pairs of countries, or over questions about none."
+_COVERS = "95 % intervals: cluster bootstrap over pairs of countries, else over series or single questions."
 
 
 def report(members: Sequence[str], ledger: str | None, *, as_json: bool) -> None:

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import tempfile
 import time
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from agents.members.equipment import Equipment
-from agents.members.registry import build_members
-from app.desk import Run, resolve_open, run_crowd
+from app.demo_world import LEDGER, build
 from app.output import emit_json, err, leaderboard_table, out
 from app.scoring import Scored, leaderboard, score
 from db import cameo
 from db.demo import SYNTHETIC, DemoWorld
-from db.events.store import DEFAULT_VIEW, EventStore
-from db.gdelt.ingest import ingest_files
-from db.ledger.ledger import Ledger, Scorable
-from db.questions.factory import generate
+from db.ledger.ledger import Ledger
+from db.ledger.scorable import Scorable
 from db.questions.resolver import criterion_of
-from db.records import BinaryQuestion, Forecast, Question, RelationQuestion
+from db.records import BinaryQuestion, Forecast, RelationQuestion
 from db.values import CodesValue, ProbabilityValue
 
 ORACLE = "best possible"
-HORIZON_DAYS = 7
-N_QUESTIONS = 400
-AS_OF = (date(2024, 12, 2),)
 
 
 def run(seed: int, folder: Path | None, *, as_json: bool) -> None:
@@ -43,21 +35,12 @@ def run(seed: int, folder: Path | None, *, as_json: bool) -> None:
 
 def _play(seed: int, folder: Path, started: float, *, as_json: bool) -> None:
     err.print(SYNTHETIC, style="bold")
-    world = DemoWorld(seed)
-    err.print(f"1. A year of {len(world.pairs)} pairs of countries is written as GDELT 2.0 files ...")
-    world.write_files(folder / "files")
-    report = ingest_files([folder / "files"], folder / "store")
-    err.print(f"2. {report.rows_kept:,} event rows ingested in {report.seconds:.1f} s.")
-    store = EventStore(folder / "store")
-    with Ledger(str(folder / "ledger.db")) as ledger:
-        runs = [_forecast(store, ledger, day, seed) for day in AS_OF]
-        now = datetime.now(UTC)
-        resolved = resolve_open(store, ledger, now=now)
-        err.print(f"4. {resolved.resolved} questions resolved by the store itself, {resolved.still_open} still open.")
+    demo = build(folder, err.print, seed=seed)
+    with Ledger(str(folder / LEDGER)) as ledger:
         items = ledger.scorable()
         verified = ledger.verify()
     scored = [found for item in items if (found := score(item)) is not None]
-    scored += _oracle(world, items)
+    scored += _oracle(demo.world, items)
     rows = leaderboard(scored)
     members = [row for row in rows if row["member"] != ORACLE]
     oracle = next(row for row in rows if row["member"] == ORACLE)
@@ -65,9 +48,9 @@ def _play(seed: int, folder: Path, started: float, *, as_json: bool) -> None:
     if as_json:
         content: dict[str, Any] = {
             "synthetic": True,
-            "questions": sum(len(questions) for questions, _ in runs),
-            "forecasts": sum(len(done.forecasts) for _, done in runs),
-            "resolved": resolved.resolved,
+            "questions": sum(len(questions) for questions, _ in demo.runs),
+            "forecasts": sum(len(done.forecasts) for _, done in demo.runs),
+            "resolved": demo.resolved.resolved,
             "members": members,
             "oracle": {key: oracle[key] for key in ("n", "brier", "log_score", "brier_codes", "log_score_codes")},
             "ledger_ok": verified.ok,
@@ -85,20 +68,6 @@ def _play(seed: int, folder: Path, started: float, *, as_json: bool) -> None:
     out.print(
         "  auspex ask 'Will China threaten Taiwan?' --actor1 China --actor2 Taiwan --codes 13 --from DATE --to DATE"
     )
-
-
-def _forecast(store: EventStore, ledger: Ledger, day: date, seed: int) -> tuple[list[Question], Run]:
-    cut = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    questions: list[Question] = list(
-        generate(store.as_of(cut, view=DEFAULT_VIEW), horizon_days=HORIZON_DAYS, n=N_QUESTIONS, seed=seed)
-    )
-    crowd = build_members([], Equipment())
-    done = run_crowd(questions, store, crowd, as_of=cut, now=datetime.now(UTC), ledger=ledger)
-    err.print(
-        f"3. As of {day}: {len(crowd)} members answered {len(questions)} questions about the next {HORIZON_DAYS} days "
-        f"in {done.seconds:.1f} s ({len(done.failures)} failures)."
-    )
-    return questions, done
 
 
 def _oracle(world: DemoWorld, items: list[Scorable]) -> list[Scored]:

@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from app.cli.options import moment
@@ -16,12 +17,14 @@ from app.commands.questions import said
 from app.commands.running import UNPOOLED, crowd_of, report_failures, run_json
 from app.desk import Run, resolve_open
 from app.output import emit_json, leaderboard_table, out, table
-from app.scoring import leaderboard as rank
-from app.scoring import score
+from app.track_record.ranking import rank, scored_others
 from db.errors import BadInput
 from db.questions.resolver import criterion_of
 from db.records import QUESTION, Question
 from ensembles.registry import DEFAULT_RULE, pooling_rule
+
+if TYPE_CHECKING:
+    from db.ledger.ledger import Ledger
 
 SHOWN = 20
 """Questions whose answers are shown on the screen; of more, only how many there are."""
@@ -46,12 +49,7 @@ def forecast(
         raise BadInput(str(error)) from error
     events = open_store(store)
     with open_ledger(ledger) as book:
-        asked = read_questions(questions) if questions else book.open_questions()
-        cut = moment(as_of, "--as-of") if as_of else _common_opening(asked)
-        if not questions:
-            asked = [item for item in asked if _ahead(item, cut)]
-        if not asked:
-            raise BadInput(f"there are no open questions about the time after {cut:%Y-%m-%d}: generate some first")
+        asked, cut = questions_asked(questions, as_of, book)
         with crowd_of(members, book, supervisor=supervisor, budget_usd=budget_usd, show=not as_json) as crowd:
             run = crowd.run(asked, events, as_of=cut, rule=rule)
     if as_json:
@@ -59,6 +57,20 @@ def forecast(
     else:
         _show(run, asked, cut)
     report_failures(run)
+
+
+def questions_asked(file: Path | None, as_of: str | None, ledger: Ledger) -> tuple[list[Question], datetime]:
+    """The questions of a file, or the ledger's open ones that look ahead, and the cut-off to ask them under.
+
+    Raises BadInput where there are none, or where no cut-off is given and they were not all opened at one moment.
+    """
+    asked = read_questions(file) if file else ledger.open_questions()
+    cut = moment(as_of, "--as-of") if as_of else _common_opening(asked)
+    if not file:
+        asked = [item for item in asked if _ahead(item, cut)]
+    if not asked:
+        raise BadInput(f"there are no open questions about the time after {cut:%Y-%m-%d}: generate some first")
+    return asked, cut
 
 
 def _show(run: Run, asked: Sequence[Question], cut: datetime) -> None:
@@ -146,10 +158,12 @@ def resolve(store: Path | None, ledger: str | None, *, as_json: bool) -> None:
 def leaderboard(ledger: str | None, *, as_json: bool) -> None:
     """Score everything that can be scored."""
     with open_ledger(ledger) as book:
-        items = [found for item in book.scorable() if (found := score(item)) is not None]
-    rows = rank(items)
+        found = book.views.scorable()
+    others = scored_others(found)
+    rows = rank(found.binary, others)
     if as_json:
-        emit_json({"members": rows, "questions": len({item.question_id for item in items})})
+        n_questions = len(np.unique(found.binary.question)) + len({item.question_id for item in others})
+        emit_json({"members": rows, "questions": n_questions})
         return
     if not rows:
         out.print("Nothing is scored yet: forecast open questions, then auspex resolve once their window is past.")

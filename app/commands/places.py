@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.settings import read_settings
+from app.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from db.events.store import EventStore
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def store_path(store: Path | None) -> Path:
-    """The store's folder: the option, else the settings."""
+    """The store's folder or `s3://` address: the option, else the settings."""
     return store or read_settings().store
 
 
 def open_store(store: Path | None) -> EventStore:
-    """The event store; raises StoreMissing with what to do."""
+    """The event store, in a folder or on object storage; raises StoreMissing with what to do."""
     from db.events.store import EventStore  # duckdb, numpy: not for commands that need the ledger alone
 
     return EventStore(store_path(store))
@@ -34,3 +34,9 @@ def open_ledger(address: str | None) -> Ledger:
     from db.ledger.ledger import Ledger  # sqlalchemy: not for commands that need the store alone
 
     return Ledger(ledger_address(address))
+
+
+def settings_at(store: Path | None, ledger: str | None) -> Settings:
+    """The settings, with the store and the ledger that a command was pointed at; the jobs lie where its ledger does."""
+    settings = read_settings()
+    return settings.model_copy(update={"store": store_path(store), "database_url": ledger or settings.database_url})

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli.options import moment
 from app.commands.places import open_ledger, open_store
-from app.outcomes import outcome_text
 from app.output import emit_json, out, table
-from db.errors import BadInput, UnknownName
+from db.errors import BadInput
 from db.events.filters import View
 from db.events.store import DEFAULT_VIEW
+from db.outcomes import outcome_text
 from db.questions.factory import generate as draw
 from db.records import Question
 
@@ -88,14 +88,8 @@ def show(question_id: str, ledger: str | None, *, as_json: bool) -> None:
 
 
 def found_question(book: Ledger, question_id: str) -> Question:
-    """The one question whose id begins with these digits; raises UnknownName if there is none, or several."""
-    matching = [question for question in book.questions() if question.id.startswith(question_id)]
-    if len(matching) != 1:
-        counted = "no question has" if not matching else f"{len(matching)} questions have"
-        raise UnknownName(
-            f"{counted} an id that begins with {question_id!r}: see auspex questions list", name=question_id
-        )
-    return matching[0]
+    """The one question whose id begins with these digits; raises UnknownName or AmbiguousName (`Views.question`)."""
+    return book.views.question(question_id).question
 
 
 def said(value: Any) -> str:

@@ -73,10 +73,9 @@ def writing(folder: Path) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def reading(folder: Path) -> Iterator[sqlite3.Connection | None]:
+def reading(folder: Path | None) -> Iterator[sqlite3.Connection | None]:
     """One consistent view of the folder's index while others write; None where there is no index yet."""
-    path = folder / NAME
-    if not path.exists():
+    if folder is None or not (path := folder / NAME).exists():
         yield None
         return
     with _faults_named(folder), closing(_connect(path)) as connection:

@@ -11,6 +11,7 @@ import duckdb
 
 from db.articles.article import Article, LoadReport, RejectedRow, host_of
 from db.articles.store import ArticleStore
+from db.events.files import writable
 from db.events.manifest import read_manifest
 from db.events.store import EventStore
 
@@ -25,7 +26,7 @@ def index_slugs(store: Path, *, progress: Progress | None = None) -> LoadReport:
     what it repeats counts as duplicate. Raises StoreMissing, or StoreCorrupt if a partition is not whole.
     """
     started = time.monotonic()
-    folder = EventStore(store).path
+    folder = EventStore(writable(store)).path
     articles = ArticleStore(folder)
     files = articles.without_indexed([part.file for _, part in sorted(read_manifest(folder).partitions.items())])
     read = kept = duplicate = 0

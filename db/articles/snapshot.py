@@ -45,7 +45,7 @@ class ArticleFilter(TypedDict, total=False):
 
 
 class ArticleSnapshot:
-    """The articles known strictly before `as_of`; empty where no index exists. Made with a `Snapshot`.
+    """The articles known strictly before `as_of`; empty where no index or no folder exists. Made with a `Snapshot`.
 
     Of several versions of an article only the newest known before `as_of` is there. Queries and keywords are words,
     never search syntax.
@@ -53,7 +53,7 @@ class ArticleSnapshot:
 
     __slots__ = ("_as_of", "_folder")
 
-    def __init__(self, folder: Path, as_of: datetime) -> None:
+    def __init__(self, folder: Path | None, as_of: datetime) -> None:
         self._folder = folder
         self._as_of = as_of
 

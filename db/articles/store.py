@@ -11,6 +11,7 @@ from db.articles.headline import headline_of
 from db.articles.schema import NEVER, reading, stamp, writing
 from db.articles.words import WORD, storable
 from db.errors import BadInput
+from db.events.files import writable
 
 _SEEN = """
     CREATE TEMP TABLE seen (
@@ -62,8 +63,11 @@ class ArticleStore:
     """The articles beside an event store, in its folder. Several processes may read while one writes."""
 
     def __init__(self, path: Path) -> None:
-        """The articles of the store at `path`; the index is made by the first write."""
-        self._path = path.resolve()
+        """The articles of the store in the folder `path`; the index is made by the first write.
+
+        Raises BadInput for object storage, where there are none.
+        """
+        self._path = writable(path).resolve()
 
     @property
     def path(self) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -22,6 +23,7 @@ from db.errors import StoreCorrupt, StoreMissing
 
 FORMAT = 1
 NAME = "manifest.json"
+_FILE = re.compile(r"events/month=\d{4}-\d{2}/[0-9a-f]{16}\.parquet")
 GRACE_S = 15 * 60
 """How long superseded partition files stay for readers that opened the store before they were superseded."""
 
@@ -73,29 +75,37 @@ def read_manifest(store: Path) -> Manifest:
     """The manifest of the store at `store`; raises StoreMissing or, if it cannot be understood, StoreCorrupt."""
     path = store / NAME
     try:
-        content = json.loads(path.read_text())
-        if content["format"] != FORMAT:
-            raise StoreCorrupt(f"{path} has format {content['format']}, this Auspex reads {FORMAT}")
-        return Manifest(
-            partitions={
-                entry["month"]: Partition(
-                    **{
-                        **entry,
-                        "first_added_at": datetime.fromisoformat(entry["first_added_at"]),
-                        "last_added_at": datetime.fromisoformat(entry["last_added_at"]),
-                    }
-                )
-                for entry in content["partitions"]
-            }
-        )
+        content = path.read_bytes()
     except FileNotFoundError:
         raise StoreMissing(f"no event store at {store}: fill one with `auspex ingest PATH --store {store}`") from None
+    return manifest_of(content, str(path))
+
+
+def manifest_of(text: bytes, where: str) -> Manifest:
+    """The manifest that `text` holds; raises StoreCorrupt, naming `where` it was read, if it cannot be understood."""
+    try:
+        content = json.loads(text)
+        if content["format"] != FORMAT:
+            raise StoreCorrupt(f"{where} has format {content['format']}, this Auspex reads {FORMAT}")
+        partitions = {
+            entry["month"]: Partition(
+                **{
+                    **entry,
+                    "first_added_at": datetime.fromisoformat(entry["first_added_at"]),
+                    "last_added_at": datetime.fromisoformat(entry["last_added_at"]),
+                }
+            )
+            for entry in content["partitions"]
+        }
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreCorrupt(f"{path} cannot be understood ({error}): restore it or ingest again") from error
+        raise StoreCorrupt(f"{where} cannot be understood ({error}): restore it or ingest again") from error
+    if strange := [part.file for part in partitions.values() if not _FILE.fullmatch(part.file)]:
+        raise StoreCorrupt(f"{where} names {strange[0]!r}, which is no partition file: restore it or ingest again")
+    return Manifest(partitions=partitions)
 
 
-def publish_manifest(store: Path, manifest: Manifest) -> None:
-    """Make `manifest` the store's, at once and durably; then drop files superseded more than `GRACE_S` ago."""
+def manifest_text(manifest: Manifest) -> bytes:
+    """The manifest as it is stored."""
     partitions = [
         {
             **asdict(partition),
@@ -105,7 +115,12 @@ def publish_manifest(store: Path, manifest: Manifest) -> None:
         for _, partition in sorted(manifest.partitions.items())
     ]
     content = {"format": FORMAT, "fingerprint": manifest.fingerprint, "partitions": partitions}
-    replace_durably(store / NAME, json.dumps(content, indent=1).encode())
+    return json.dumps(content, indent=1).encode()
+
+
+def publish_manifest(store: Path, manifest: Manifest) -> None:
+    """Make `manifest` the store's, at once and durably; then drop files superseded more than `GRACE_S` ago."""
+    replace_durably(store / NAME, manifest_text(manifest))
     live = {partition.file for partition in manifest.partitions.values()}
     for file in (store / "events").rglob("*.parquet"):
         if file.relative_to(store).as_posix() not in live and time.time() - file.stat().st_ctime > GRACE_S:

@@ -14,6 +14,7 @@ import duckdb
 
 from db.errors import StoreCorrupt, StoreError
 from db.events.columns import COLUMNS
+from db.events.files import quoted, writable
 from db.events.manifest import Manifest, Partition, checksum, publish_manifest, sync_folder
 
 ROW_GROUP = 30_720
@@ -32,7 +33,7 @@ class Published:
 @contextmanager
 def writing(store: Path) -> Iterator[None]:
     """Hold the store's write lock; raises StoreError at once if another process holds it. Readers need no lock."""
-    (store / "events").mkdir(parents=True, exist_ok=True)
+    (writable(store) / "events").mkdir(parents=True, exist_ok=True)
     with (store / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -118,7 +119,7 @@ def _write_month(
             SELECT rows.*, same_day AND coalesce(event_date = first_day.day, true) AS aligned
             FROM rows LEFT JOIN first_day USING (url)
             ORDER BY actor1 NULLS LAST, actor2 NULLS LAST, event_date, event_id
-        ) TO '{temporary.as_posix().replace("'", "''")}'
+        ) TO {quoted(temporary.as_posix())}
         (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {ROW_GROUP})
         """,
         parameters,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 import db.cameo as cameo
 from db.articles.snapshot import ArticleSnapshot
 from db.errors import BadInput
+from db.events.files import StoreFiles
 from db.events.filters import EventFilter, View
 from db.events.manifest import Partition
 from db.events.quads import Quads
@@ -34,23 +34,22 @@ class Snapshot:
     With `cache="memory"` the cleaned quads are read once and every query answers from memory.
     """
 
-    __slots__ = ("_articles", "_as_of", "_fingerprint", "_rows", "_store", "_view")
+    __slots__ = ("_articles", "_as_of", "_fingerprint", "_rows", "_view")
 
     def __init__(
         self,
-        store: Path,
+        files: StoreFiles,
         partitions: Sequence[Partition],
         fingerprint: str,
         as_of: datetime,
         view: View,
         cache: Literal["memory"] | None,
     ) -> None:
-        self._store = store
         self._fingerprint = fingerprint
         self._as_of = as_of
         self._view = view
-        self._articles = ArticleSnapshot(store, as_of)
-        self._rows = VisibleRows(store, partitions, as_of, view, cache)
+        self._articles = ArticleSnapshot(files.folder, as_of)
+        self._rows = VisibleRows(files, partitions, as_of, view, cache)
 
     @property
     def as_of(self) -> datetime:
@@ -74,7 +73,7 @@ class Snapshot:
 
     @property
     def articles(self) -> ArticleSnapshot:
-        """The news articles known at the same moment; empty where none were indexed."""
+        """The news articles known at the same moment; empty where none were indexed, and on object storage."""
         return self._articles
 
     def urls(self, filter: EventFilter = _ALL) -> frozenset[str]:

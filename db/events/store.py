@@ -1,4 +1,4 @@
-"""The event store: a folder of monthly Parquet partitions, opened through its manifest."""
+"""The event store: monthly Parquet partitions in a folder or a bucket, opened through their manifest."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from db.errors import BadInput, StoreCorrupt
+from db.events.files import files_of
 from db.events.filters import View
 from db.events.manifest import problem_of, publish_manifest, read_manifest
 from db.events.partitions import writing
@@ -31,20 +32,19 @@ class StoreInfo:
 
 
 class EventStore:
-    """An event store as it was when opened. Several processes may read while one ingests."""
+    """An event store as it was when opened. Several processes may read while one ingests or pushes."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the store at `path`, checking every partition against the manifest.
+    def __init__(self, place: Path | str) -> None:
+        """Open the store in a folder or at `s3://bucket/prefix`, checking every partition against the manifest.
 
-        Raises StoreMissing if there is none, StoreCorrupt if a partition is missing, short or altered.
+        A folder's files are read once and then told by size and change time; on object storage the listed sizes are
+        compared, in one request. Raises StoreMissing if there is no store, StoreCorrupt if a partition is missing,
+        short or altered, StoreError if the storage cannot be reached.
         """
-        self._path = path.resolve()
-        self._manifest = read_manifest(self._path)
+        self._files = files_of(place)
+        self._manifest = self._files.manifest()
         if problems := self.problems(deep=False):
-            raise StoreCorrupt(
-                f"event store {path}: {'; '.join(problems)}. "
-                f"Set the bad months aside with `auspex store verify --quarantine --store {path}` and ingest them again"
-            )
+            raise StoreCorrupt(f"event store {self.address}: {'; '.join(problems)}. {self._remedy()}")
 
     def as_of(self, moment: datetime, *, view: View = DEFAULT_VIEW, cache: Literal["memory"] | None = None) -> Snapshot:
         """What was known strictly before `moment`. Raises BadInput for a naive datetime."""
@@ -53,12 +53,19 @@ class EventStore:
         except ValueError as error:
             raise BadInput(f"as_of {error}") from error
         partitions = [part for _, part in sorted(self._manifest.partitions.items())]
-        return Snapshot(self._path, partitions, self._manifest.fingerprint, cut, view, cache)
+        return Snapshot(self._files, partitions, self._manifest.fingerprint, cut, view, cache)
+
+    @property
+    def address(self) -> str:
+        """The store's folder or `s3://` address."""
+        return self._files.address
 
     @property
     def path(self) -> Path:
-        """The store's folder."""
-        return self._path
+        """The store's folder; raises BadInput on object storage, where there is none."""
+        if self._files.folder is None:
+            raise BadInput(f"{self.address} is no folder: `auspex store pull {self.address}` copies it into one")
+        return self._files.folder
 
     def info(self) -> StoreInfo:
         """What the store holds, from its manifest."""
@@ -74,8 +81,13 @@ class EventStore:
 
     def problems(self, *, deep: bool = True) -> list[str]:
         """What is wrong with the store's partitions, one sentence each; `deep` reads every byte again."""
-        found = (problem_of(self._path, part, deep=deep) for _, part in sorted(self._manifest.partitions.items()))
-        return [problem for problem in found if problem is not None]
+        return self._files.problems(self._manifest, deep=deep)
+
+    def _remedy(self) -> str:
+        if self._files.folder is None:
+            return f"Push them again from a whole store: `auspex store push {self.address}`"
+        where = self._files.folder
+        return f"Set the bad months aside with `auspex store verify --quarantine --store {where}` and ingest them again"
 
 
 def quarantine(path: Path) -> list[str]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
 
-from db.errors import StoreChanged
+from db.errors import StoreChanged, StoreError
 from db.events.columns import table_sql
+from db.events.files import StoreFiles
 from db.events.filters import EventFilter, View
 from db.events.manifest import Partition
+
+if TYPE_CHECKING:
+    from db.events.object_storage import Keys
+
+_GONE = 404
 
 
 class VisibleRows:
@@ -21,32 +27,28 @@ class VisibleRows:
     Several threads may read at once: every query runs on a cursor of its own.
     """
 
-    __slots__ = ("_as_of", "_cached", "_connection", "_partitions", "_store", "_view")
+    __slots__ = ("_as_of", "_cached", "_files", "_keys", "_opened", "_opening", "_partitions", "_view")
 
     def __init__(
         self,
-        store: Path,
+        files: StoreFiles,
         partitions: Sequence[Partition],
         as_of: datetime,
         view: View,
         cache: Literal["memory"] | None,
     ) -> None:
-        self._store = store
+        self._files = files
         self._partitions = tuple(part for part in partitions if part.first_added_at < as_of)
         self._as_of = as_of.astimezone(UTC).replace(tzinfo=None)
         self._view = view
         self._cached = False
-        self._connection = duckdb.connect(config={"threads": 2})
-        for setting in ("enable_progress_bar = false", "TimeZone = 'UTC'", "parquet_metadata_cache = true"):
-            self._connection.execute(f"SET {setting}")
-        self._connection.execute(f"SET allowed_directories = ['{store.as_posix().replace(chr(39), chr(39) * 2)}']")
-        self._connection.execute("SET enable_external_access = false")
-        self._connection.execute(table_sql("empty_events"))
+        self._keys: Keys | None = None
+        self._opened: duckdb.DuckDBPyConnection | None = None
+        self._opening = threading.Lock()
         if cache == "memory":
             sql, parameters = self.quads(EventFilter())
             self.run(f"CREATE TABLE quads AS {sql} ORDER BY subject, object, day", parameters)
             self._cached = True
-        self._connection.execute("SET lock_configuration = true")
 
     def quads(self, filter: EventFilter) -> tuple[str, list[Any]]:
         """The cleaned quads that match, as SQL and its parameters."""
@@ -124,14 +126,33 @@ class VisibleRows:
         """The rows of these partitions that were added before `as_of`."""
         if not partitions:  # an empty relation of the right shape: no month can hold an answer
             return "SELECT * FROM empty_events", []
-        files = [str(self._store / part.file) for part in partitions]
+        files = [self._files.name(part) for part in partitions]
         return "SELECT * FROM read_parquet(?) WHERE added_at < ?", [files, self._as_of]
 
     def _execute(self, sql: str, parameters: Sequence[Any]) -> duckdb.DuckDBPyConnection:
         try:
-            return self._connection.cursor().execute(sql, list(parameters))
+            return self._connection().cursor().execute(sql, list(parameters))
         except duckdb.IOException as error:
-            raise StoreChanged(f"files behind a snapshot of {self._store} are gone: open the store again") from error
+            if self._files.folder is None and getattr(error, "status_code", 0) != _GONE:
+                raise StoreError(f"{self._files.address} does not answer: {str(error).splitlines()[0]}") from error
+            raise StoreChanged(
+                f"files behind a snapshot of {self._files.address} are gone: open the store again"
+            ) from error
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection to these files and nothing else, opened by the first query: it takes longer than most."""
+        with self._opening:
+            if self._opened is None:
+                connection = duckdb.connect(config={"threads": 2})
+                for setting in ("enable_progress_bar = false", "TimeZone = 'UTC'", "parquet_metadata_cache = true"):
+                    connection.execute(f"SET {setting}")
+                self._files.allow(connection, self._partitions)
+                connection.execute("SET enable_external_access = false")
+                connection.execute(table_sql("empty_events"))
+                connection.execute("SET lock_configuration = true")
+                self._opened = connection
+            self._keys = self._files.sign_in(self._opened, self._keys)
+            return self._opened
 
 
 def _conditions(filter: EventFilter) -> tuple[str, list[Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from db.errors import BadInput, LedgerError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0002"
+NEWEST = "0004"
 """The newest schema, so that a ledger that has it is opened without loading Alembic, which takes half a second."""
 
 _MIGRATION_LOCK = 0x61757370  # "ausp": held while a PostgreSQL schema is brought up to date
@@ -38,6 +40,15 @@ def open_engine(address: str) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection whose queries all see one state of the ledger, whatever is recorded meanwhile."""
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":  # in SQLite a transaction always does
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        yield connection
 
 
 def _create(address: str) -> Engine:

@@ -6,52 +6,39 @@ that was edited, removed or put elsewhere shows (`verify`). Natural keys make ev
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from db.dialogues import Dialogue
 from db.errors import BadInput, LedgerError
-from db.ledger.engine import open_engine
+from db.ledger.bulk import insert_rows, note_growth
+from db.ledger.chain import GENESIS, link
+from db.ledger.engine import open_engine, reading
+from db.ledger.index import fold, reindex
 from db.ledger.keys import natural_key
-from db.ledger.live import Deadlines, first_day_of
+from db.ledger.known import known_keys
 from db.ledger.models import Entry
+from db.ledger.postgres import dump
+from db.ledger.scorable import Scorable, scorable
 from db.ledger.track_record import TrackRecord, track_record
+from db.ledger.verifying import Verification, verify
 from db.records import QUESTION, Aggregate, Evidence, Forecast, MemberFailure, Question, Record, Resolution
 from db.reviews import PeerReview
 
-GENESIS = "0" * 64
+if TYPE_CHECKING:
+    from db.ledger.views import Views
+
 _APPEND_LOCK = 0x6C656467  # "ledg": one appender at a time, so that the chain has one end
 _SLICE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """Whether the chain holds, over how many rows, and the position of the first row where it does not."""
-
-    ok: bool
-    rows: int
-    first_break: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Scorable:
-    """A forecast or aggregate with its question and outcome. `live` says that it was made before it could rest on what
-    came of the question (`db.ledger.live`); one that was not is a back-test, and the two are never averaged together
-    unsaid."""
-
-    question: Question
-    forecast: Forecast | Aggregate
-    resolution: Resolution
-    live: bool
+_COLUMNS = tuple(Entry.__table__.columns.keys())
 
 
 class Ledger:
@@ -73,6 +60,13 @@ class Ledger:
         """The file or URL that the ledger was opened at."""
         return self._address
 
+    @property
+    def views(self) -> Views:
+        """What pages, lists and scores read: pages, rows and columns from the ledger's index."""
+        from db.ledger.views import Views  # numpy: not for those who only record
+
+        return Views(self._engine)
+
     def close(self) -> None:
         """Give the database connections back."""
         self._engine.dispose()
@@ -89,7 +83,7 @@ class Ledger:
         if not rows:
             return 0
         with self._appending() as connection:
-            known = self._known(connection, list(rows))
+            known = known_keys(connection, rows)
             fresh = [row for key, row in rows.items() if key not in known]
             last = connection.execute(
                 select(Entry.position, Entry.chain).order_by(Entry.position.desc()).limit(1)
@@ -97,10 +91,12 @@ class Ledger:
             position, chain = last or (0, GENESIS)
             for row in fresh:
                 position += 1
-                chain = _link(chain, position, row)
+                chain = link(chain, position, row)
                 row.update(position=position, chain=chain)
             if fresh:
-                connection.execute(insert(Entry), fresh)
+                insert_rows(connection, "entries", _COLUMNS, [tuple(row[name] for name in _COLUMNS) for row in fresh])
+                fold(connection, fresh)
+                note_growth(connection, len(fresh), position)
         return len(fresh)
 
     def resolve(self, resolutions: Sequence[Resolution], *, correct: bool = False) -> int:
@@ -179,27 +175,16 @@ class Ledger:
         """Every forecast and aggregate of a resolved question whose `as_of` lies before the outcome was known first.
 
         A forecast with a later `as_of` could have seen the outcome and is left out; ANNULLED and AMBIGUOUS are too.
-        What rests on a forecast that is not live, an aggregate or a member's update, is not live either.
         """
         resolutions = {
             key: found for key, found in self.resolutions().items() if found.outcome not in ("ANNULLED", "AMBIGUOUS")
         }
-        known, questions = self.first_known(resolutions), {found.id: found for found in self.questions(resolutions)}
-        deadlines = {
-            key: Deadlines.of(known_at=known[key], resolve_by=asked.resolve_by, first_day=first_day_of(asked))
-            for key, asked in questions.items()
-        }
-        made: list[Forecast | Aggregate] = [*self.forecasts(resolutions), *self.aggregates(resolutions)]
-        found, late = [], set[str]()
-        for item in made:
-            key, member = item.question_id, item.member if isinstance(item, Forecast) else ""
-            rests_on = item.evidence if isinstance(item, Forecast) else item.forecast_ids
-            live = deadlines[key].met(member, as_of=item.as_of, created_at=item.created_at)
-            if not live or not late.isdisjoint(rests_on):
-                late.add(item.id)
-            if item.as_of < known[key]:
-                found.append(Scorable(questions[key], item, resolutions[key], item.id not in late))
-        return found
+        return scorable(
+            {found.id: found for found in self.questions(resolutions)},
+            [*self.forecasts(resolutions), *self.aggregates(resolutions)],
+            resolutions,
+            first_known=self.first_known(resolutions),
+        )
 
     def track_record(
         self, *, known_before: datetime | None = None, members: Collection[str] | None = None
@@ -215,25 +200,28 @@ class Ledger:
         return {str(kind): int(n) for kind, n in rows}
 
     def verify(self) -> Verification:
-        """Walk the chain from its beginning; a row that was edited, removed or moved breaks it."""
-        chain, expected = GENESIS, 0
-        with self._engine.connect().execution_options(yield_per=1000) as connection:
-            for entry in connection.execute(select(Entry.__table__).order_by(Entry.position)).mappings():
-                expected += 1
-                chain = _link(chain, int(entry["position"]), entry)
-                if entry["position"] != expected or entry["chain"] != chain:
-                    return Verification(False, expected, int(entry["position"]))
-        return Verification(True, expected, None)
+        """Walk the chain from its beginning, which a row that was edited, removed or moved breaks, and hold the index
+        against what the journal makes it."""
+        with reading(self._engine) as connection:
+            return verify(connection)
+
+    def reindex(self) -> int:
+        """Make the index anew from the journal, in one transaction; returns how many rows that has."""
+        with self._appending() as connection:
+            reindex(connection)
+            return int(connection.execute(select(func.count()).select_from(Entry)).scalar_one())
 
     def backup(self, path: str) -> None:
-        """Copy a SQLite ledger to `path` while in use; raises LedgerError for PostgreSQL, whose tool is pg_dump."""
+        """Copy the ledger to `path` while in use: a SQLite file, or for PostgreSQL what pg_dump writes."""
         import sqlite3
 
         if self._engine.dialect.name != "sqlite":
-            raise LedgerError("a PostgreSQL ledger is backed up with pg_dump and restored with pg_restore")
+            dump(self._address, Path(path))
+            return
         with self._engine.connect() as connection, sqlite3.connect(path) as target:
             source: Any = connection.connection.driver_connection
             source.backup(target)
+            target.execute("PRAGMA journal_mode = DELETE")  # one file, that can be read where nothing may be written
         target.close()
 
     def _bodies(self, kind: str, questions: Iterable[str] | None, run_id: str | None = None) -> Iterator[str]:
@@ -248,14 +236,6 @@ class Ledger:
             for start in range(0, len(ids), _SLICE):
                 some = wanted.where(Entry.question_id.in_(ids[start : start + _SLICE]))
                 yield from connection.execute(some).scalars()
-
-    def _known(self, connection: Connection, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-        known: set[tuple[str, str]] = set()
-        for start in range(0, len(keys), _SLICE):
-            some = [key for _, key in keys[start : start + _SLICE]]
-            rows = connection.execute(select(Entry.kind, Entry.key).where(Entry.key.in_(some))).all()
-            known.update((str(kind), str(key)) for kind, key in rows)
-        return known
 
     @contextmanager
     def _appending(self) -> Iterator[Connection]:
@@ -292,9 +272,3 @@ def _row(record: Record, run_id: str) -> dict[str, Any]:
         "run_id": run_id,
         "body": record.model_dump_json(),
     }
-
-
-def _link(chain: str, position: int, row: Any) -> str:
-    """The chain value of a row: the hash of the one before and of everything that the row says."""
-    said = (row["kind"], row["key"], row["record_id"], row["question_id"], row["member"], row["run_id"], row["body"])
-    return hashlib.sha256("\x1f".join((chain, str(position), *said)).encode()).hexdigest()

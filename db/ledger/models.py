@@ -35,7 +35,8 @@ class Entry(Base):
     __table_args__ = (
         Index("ux_entries_kind_key", "kind", "key", unique=True),
         Index("ix_entries_kind_question", "kind", "question_id"),
-        Index("ix_entries_run", "run_id"),
+        Index("ix_entries_kind_position", "kind", "position"),
+        Index("ix_entries_run_kind", "run_id", "kind", "position"),
     )
 
 

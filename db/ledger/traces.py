@@ -19,6 +19,7 @@ from db.ledger.models import TraceRow, TraceStepRow
 from db.traces import Trace, TraceStep
 
 _APPEND_LOCK = 0x74726163  # "trac": one appender at a time, so that a trace is not appended twice
+_SLICE = 500  # ids in one query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,12 @@ class TraceStore:
             with self._engine.connect().execution_options(writing=True) as connection, connection.begin():
                 if connection.dialect.name == "postgresql":
                     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _APPEND_LOCK})
-                return sum(_insert(connection, trace) for trace in traces)
+                fresh = _fresh(connection, traces)
+                if fresh:
+                    connection.execute(insert(TraceRow), [_row(trace) for trace in fresh])
+                if steps := [step for trace in fresh for step in _steps(trace)]:
+                    connection.execute(insert(TraceStepRow), steps)
+                return len(fresh)
         except DBAPIError as error:
             raise LedgerError(f"the traces could not be written: {str(error.orig).splitlines()[0]}") from error
 
@@ -137,11 +143,18 @@ class TraceStore:
                 )
 
 
-def _insert(connection: Connection, trace: Trace) -> int:
-    known = connection.execute(select(TraceRow.position).where(TraceRow.trace_id == trace.id)).first()
-    if known is not None:
-        return 0
-    row = {
+def _fresh(connection: Connection, traces: Sequence[Trace]) -> list[Trace]:
+    """Those that are not there yet, each once."""
+    by_id = {trace.id: trace for trace in traces}
+    ids, known = list(by_id), set[str]()
+    for start in range(0, len(ids), _SLICE):
+        some = select(TraceRow.trace_id).where(TraceRow.trace_id.in_(ids[start : start + _SLICE]))
+        known.update(connection.execute(some).scalars())
+    return [trace for trace in by_id.values() if trace.id not in known]
+
+
+def _row(trace: Trace) -> dict[str, Any]:
+    return {
         "trace_id": trace.id,
         "question_id": trace.question_id,
         "member": trace.member,
@@ -155,14 +168,13 @@ def _insert(connection: Connection, trace: Trace) -> int:
         "cost_usd": trace.cost_usd,
         "evidence": json.dumps([item.model_dump(mode="json") for item in trace.evidence]),
     }
-    connection.execute(insert(TraceRow), [row])
-    steps = [
+
+
+def _steps(trace: Trace) -> list[dict[str, Any]]:
+    return [
         {"trace_id": trace.id, "number": number, "body": step.model_dump_json()}
         for number, step in enumerate(trace.steps)
     ]
-    if steps:
-        connection.execute(insert(TraceStepRow), steps)
-    return 1
 
 
 def _matching(wanted: Select[Any], question_id: str, member: str) -> Select[Any]:

@@ -127,7 +127,7 @@ def test_noisy_person_is_debriefed(assist: Assist) -> None:
 MISTAKES: dict[str, tuple[str, ...]] = {
     "unknown variant 'free'": (RAIN.id, "--variant", "free"),
     "leave out --model": (RAIN.id, "--variant", "control", "--model", "scripted"),
-    "no question has an id": ("ffffffff",),
+    "there is no question": ("ffffffff",),
     "says itself by when": (RAIN.id, "--by", "2030-01-01"),
     "is no name for a person": (RAIN.id, "--name", "two words"),
     "unknown model 'nobody'": (RAIN.id, "--model", "nobody"),

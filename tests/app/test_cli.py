@@ -126,7 +126,7 @@ MISTAKES = {
     "is not a date": ("questions", "generate", "--as-of", "yesterday"),
     "has no time zone": ("questions", "generate", "--as-of", "2025-06-01T00:00"),
     "does not exist": ("ingest", "nowhere.csv"),
-    "no question has an id": ("questions", "show", "zzz"),
+    "there is no question 'zzz'": ("questions", "show", "zzz"),
     "unknown pooling rule": ("forecast", "--rule", "magic"),
     "choose another name": ("ledger", "backup", "pyproject.toml"),
     "leave out --questions, --group": ("bench", "pooling", "--simulate", "2", "--questions", "q.csv", "--group", "a"),

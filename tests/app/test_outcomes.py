@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.outcomes import outcome_text, read_outcome
+from app.outcomes import read_outcome
 from db.errors import BadInput
+from db.outcomes import outcome_text
 from db.questions.factory import relation_question
 from db.records import BinaryQuestion, MultipleChoiceQuestion, NumericQuestion, Outcome, Question
 

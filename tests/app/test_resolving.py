@@ -93,7 +93,7 @@ def test_bytes_that_are_no_text_are_refused(ledger: str) -> None:
 
 
 def test_unknown_question_is_refused(ledger: str) -> None:
-    with pytest.raises(UnknownName, match="no question has an id"):
+    with pytest.raises(UnknownName, match="there is no question"):
         resolve("zzz", "yes", None, "", ledger, correct=False, as_json=True)
 
 

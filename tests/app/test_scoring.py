@@ -11,7 +11,7 @@ import pytest
 
 from app.output import leaderboard_table, out
 from app.scoring import Scored, leaderboard, score
-from db.ledger.ledger import Scorable
+from db.ledger.scorable import Scorable
 from db.records import (
     Aggregate,
     BinaryQuestion,

@@ -53,7 +53,7 @@ def bench(
     asked = sum(len(answers) for answers in result.answers.values())
     return {
         "source": found.source,
-        "store": {"path": str(store.path), "fingerprint": store.info().fingerprint},
+        "store": {"path": store.address, "fingerprint": store.info().fingerprint},
         "n_pair_days": pair_days(found.queries),
         "n_queries": len(found.queries),
         "n_days": len({query.question.day for query in found.queries}),

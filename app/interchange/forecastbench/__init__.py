@@ -1,0 +1,1 @@
+"""ForecastBench: its question and resolution sets in, forecast sets out, and everything back again."""

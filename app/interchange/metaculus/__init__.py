@@ -1,0 +1,1 @@
+"""Metaculus: its questions and community predictions in, with its permission, and forecasts in its form out."""
