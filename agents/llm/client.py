@@ -73,6 +73,10 @@ class LlmClient:
         """What all calls cost so far, failed ones included; None where one's cost is unknown."""
         return self._budget.cost_usd
 
+    def limit(self, limit_usd: float | None) -> None:
+        """Let all calls from the beginning on cost so much at most; what is under way is not stopped by less."""
+        self._budget.limit_usd = limit_usd
+
     def supports_schema(self, model: str) -> bool:
         """Whether the model answers by JSON schema, so that `Request.json_schema` is sent; errors as in `resolve`."""
         return self.table.resolve(model).capabilities.json_schema

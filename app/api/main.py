@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -22,8 +23,10 @@ from app.api.service import Options, Service, opened
 from app.settings import Settings
 from app.spans import RequestSpans
 from app.webhooks.sender import Sender
+from db.errors import AuspexError
 
 _FLUSH_S = 60.0
+_LOG = logging.getLogger(__name__)
 _NO_SPANS_OF_ITS_OWN: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 """FastAPI's hold query strings and errors' words; `app.spans` says routes and outcomes only."""
 
@@ -60,9 +63,16 @@ def make_app(settings: Settings, options: Options | None = None) -> FastAPI:
 
 
 async def _flush(service: Service, stop: asyncio.Event) -> None:
-    """Write now and then when keys were used."""
+    """Write now and then when keys were used; what the database refuses is logged and written the next time."""
     while not stop.is_set():
         try:
             await asyncio.wait_for(stop.wait(), _FLUSH_S)
         except TimeoutError:
-            await asyncio.to_thread(service.usage.flush)
+            await _flush_once(service)
+
+
+async def _flush_once(service: Service) -> None:
+    try:
+        await asyncio.to_thread(service.usage.flush)
+    except AuspexError as error:
+        _LOG.warning("when keys were used is not noted just now: %s", error)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import time
 from contextlib import suppress
 
@@ -27,6 +28,7 @@ _PATIENCE_S = 10.0
 _STEP_S = 0.05
 _LONGEST = 255
 _KEPT_HEADERS = ("content-type", "location", "etag")
+_LOG = logging.getLogger(__name__)
 
 
 class Repeats:
@@ -66,15 +68,23 @@ class Repeats:
         try:
             await self._app(scope, receive, hold)
             answer = _answer(sent, scope)
-            if answer.status < 300:
-                await run_in_threadpool(service.answered.keep, *name, answer)
-                done = True
+            done = answer.status < 300
+            if done:
+                await _keep(service, name, answer)
         finally:
             if not done:
                 with suppress(LedgerError):  # it is taken over later; what broke before is what matters
                     await run_in_threadpool(service.answered.release, *name)
         for message in sent:
             await send(message)
+
+
+async def _keep(service: Service, name: tuple[str, str], answer: Answer) -> None:
+    """Keep an answer; where that fails it is sent all the same, since what was asked is done, and the claim stays."""
+    try:
+        await run_in_threadpool(service.answered.keep, *name, answer)
+    except LedgerError as error:
+        _LOG.error("an answer is not kept for repetitions of its request: %s", error)
 
 
 async def _claimed(service: Service, caller: Caller, key: str, asked: str) -> Claim:

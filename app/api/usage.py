@@ -37,8 +37,14 @@ class Usage:
             self._moments[key_id] = now
 
     def flush(self) -> None:
-        """Write what is remembered."""
+        """Write what is remembered; raises as the keeper does, and then remembers it on."""
         with self._lock:
             moments, self._moments = self._moments, {}
-        if moments:
+        if not moments:
+            return
+        try:
             self._keeper.used(moments)
+        except BaseException:
+            with self._lock:
+                self._moments = moments | self._moments  # what was noted meanwhile is later
+            raise

@@ -27,13 +27,30 @@ def import_file(
     accept_terms: Annotated[
         bool, typer.Option("--accept-terms", help="I have read the source's terms of use and have its permission.")
     ] = False,
+    as_recorded: Annotated[
+        bool,
+        typer.Option(
+            "--as-recorded",
+            help="Of forecasts: keep the moments that the file claims; for moving your own ledger. "
+            "Without it they count as made now.",
+        ),
+    ] = False,
     ledger: LedgerAt = None,
     as_json: Json = False,
 ) -> None:
     """Take questions, forecasts and outcomes from a file or a market into the ledger; what is skipped is named."""
     from app.commands import interchange as command
 
-    command.import_file(format, source, ledger, member=member, limit=limit, accept_terms=accept_terms, as_json=as_json)
+    command.import_file(
+        format,
+        source,
+        ledger,
+        member=member,
+        limit=limit,
+        accept_terms=accept_terms,
+        as_recorded=as_recorded,
+        as_json=as_json,
+    )
 
 
 @app.command("export")

@@ -16,9 +16,9 @@ Name = Annotated[str, typer.Argument(help="The schedule's name.")]
 
 @app.command("add")
 def add(
-    name: Annotated[str, typer.Argument(help="A name for the schedule [daily-desk with --default].")] = "",
+    name: Annotated[str, typer.Argument(help="A name for the schedule; daily-desk if left out with --default.")] = "",
     cron: Annotated[str, typer.Option(help="Five cron fields, such as '30 6 * * *' for half past six.")] = "",
-    time_zone: Annotated[str, typer.Option(help="Whose clock it is, such as Europe/Berlin.")] = "UTC",
+    time_zone: Annotated[str, typer.Option(help="Whose clock it is, such as Europe/Berlin; UTC if left out.")] = "",
     default: Annotated[
         bool, typer.Option("--default", help="The daily desk: refresh GDELT, generate, forecast, resolve, score.")
     ] = False,
@@ -43,7 +43,10 @@ def add(
         members=tuple(listed(members)),
         budget_usd=budget_usd,
     )
-    made = command.default(desk) if default else command.made(name, cron, time_zone, job, desk)
+    if default:
+        made = command.named(command.default(desk), name, cron, time_zone)
+    else:
+        made = command.made(name, cron, time_zone, job, desk)
     command.add(made, ledger, as_json=as_json)
 
 

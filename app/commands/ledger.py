@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.commands.places import ledger_address, open_ledger
+from app.commands.places import existing_ledger, ledger_address
 from app.output import emit_json, out
 from db.errors import BadInput
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def verify(ledger: str | None, *, as_json: bool) -> None:
     """Check the hash chain, and the index against the journal; exits with 1 if either does not hold."""
-    with open_ledger(ledger) as book:
+    with existing_ledger(ledger) as book:
         found = book.verify()
     if as_json:
         emit_json(asdict(found))
@@ -40,7 +40,7 @@ def _verdict(found: Verification) -> str:
 
 def reindex(ledger: str | None, *, as_json: bool) -> None:
     """Make the index anew from the journal."""
-    with open_ledger(ledger) as book:
+    with existing_ledger(ledger) as book:
         rows = book.reindex()
     if as_json:
         emit_json({"ok": True, "rows": rows})
@@ -52,7 +52,9 @@ def backup(path: Path, ledger: str | None, *, as_json: bool) -> None:
     """Copy the ledger to a file that does not exist yet."""
     if path.exists():
         raise BadInput(f"{path} exists already: choose another name for the backup")
-    with open_ledger(ledger) as book:
+    if not path.absolute().parent.is_dir():
+        raise BadInput(f"there is no folder {path.absolute().parent} for the backup: make it, or choose another")
+    with existing_ledger(ledger) as book:
         book.backup(str(path))
         rows = sum(book.counts().values())
     if as_json:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.settings import Settings, read_settings
+from db.errors import BadInput
 
 if TYPE_CHECKING:
     from db.events.store import EventStore
@@ -34,6 +35,14 @@ def open_ledger(address: str | None) -> Ledger:
     from db.ledger.ledger import Ledger  # sqlalchemy: not for commands that need the store alone
 
     return Ledger(ledger_address(address))
+
+
+def existing_ledger(address: str | None) -> Ledger:
+    """The ledger that is there; raises BadInput where its file is not, rather than make an empty one."""
+    place = ledger_address(address)
+    if "://" not in place and not Path(place).exists():
+        raise BadInput(f"there is no ledger at {place}: name it with --ledger or AUSPEX_DATABASE_URL")
+    return open_ledger(address)
 
 
 def settings_at(store: Path | None, ledger: str | None) -> Settings:

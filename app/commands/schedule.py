@@ -47,11 +47,17 @@ def default(desk: Desk) -> Schedule:
     return DEFAULT_DESK.model_copy(update={"spec": spec})
 
 
+def named(schedule: Schedule, name: str, cron: str, time_zone: str) -> Schedule:
+    """The schedule under another name, at other times or on another clock; "" leaves each as it is."""
+    wanted = {"name": name, "cron": cron, "time_zone": time_zone}
+    return schedule.model_copy(update={key: value for key, value in wanted.items() if value})
+
+
 def made(name: str, cron: str, time_zone: str, job: Path | None, desk: Desk) -> Schedule:
     """A schedule of a job in a file, or of days at the desk; raises BadInput for what is missing or wrong."""
     if not name or not cron:
         raise BadInput("a schedule needs a name and --cron '30 6 * * *', or --default for the daily desk")
-    return Schedule(name=name, cron=cron, time_zone=time_zone, spec=_read(job) if job else desk.job())
+    return Schedule(name=name, cron=cron, time_zone=time_zone or "UTC", spec=_read(job) if job else desk.job())
 
 
 def add(schedule: Schedule, ledger: str | None, *, as_json: bool) -> None:
@@ -88,7 +94,7 @@ def change(verb: str, name: str, ledger: str | None, *, as_json: bool) -> None:
     if as_json:
         emit_json({"name": name, "done": verb})
     else:
-        out.print(f"Schedule {name}: {verb} is done.")
+        out.print(f"Schedule {name} is {verb.removesuffix('e')}ed.")
 
 
 def backfill(name: str, first: str | None, last: str | None, ledger: str | None, *, as_json: bool) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 from datetime import UTC, datetime
-from ipaddress import ip_address
 
+from app.commands.addresses import is_loopback
 from app.commands.places import settings_at
 from app.output import err
 from app.telemetry import start_telemetry
@@ -58,7 +58,7 @@ def run(
 def _check(host: str, database_url: str, *, no_auth: bool) -> None:
     from db.ledger.api_keys import ApiKeys
 
-    loopback = _is_loopback(host)
+    loopback = is_loopback(host)
     if no_auth and not loopback:
         raise BadInput(f"--no-auth on {host} would let everybody in: leave it out, or serve on 127.0.0.1")
     with ApiKeys(database_url) as keys:
@@ -68,13 +68,6 @@ def _check(host: str, database_url: str, *, no_auth: bool) -> None:
     if not loopback:
         raise BadInput(f"nobody has a key, and {host} can be reached by others: first make one, {_MAKE_ONE}")
     err.print(f"Nobody has a key yet. Make one: {_MAKE_ONE}", highlight=False)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _listen(host: str, port: int) -> socket.socket:

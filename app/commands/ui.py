@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from types import FrameType
 
+from app.commands.addresses import is_loopback
 from app.demo_world import LEDGER, STORE, prepare
 from app.output import err
 from app.settings import Settings, read_settings
@@ -27,8 +28,14 @@ _PATIENCE_S = 15.0
 """How long a process may take to end in order before it is killed."""
 
 
-def run(host: str, port: int, *, headless: bool, worker: bool) -> None:
-    """Serve until Ctrl-C or until the desk ends. Raises BadInput for a port that cannot be had."""
+def run(host: str, port: int, *, headless: bool, worker: bool, to_anyone: bool = False) -> None:
+    """Serve until Ctrl-C or until the desk ends.
+
+    Raises BadInput for a port that cannot be had, and for an address that others can reach while nobody has to sign in,
+    unless it is meant to be open `to_anyone`.
+    """
+    if not to_anyone:
+        _check_closed(host)
     _check_free(host, port)
     environment = dict(os.environ) | _demo(read_settings())
     desk = [sys.executable, "-m", "app.ui.launch"]
@@ -58,6 +65,18 @@ def _demo(settings: Settings) -> dict[str, str]:
         )
     prepare(folder, err.print, days=DEMO_DAYS, n=DEMO_QUESTIONS)
     return {"AUSPEX_STORE": str(folder / STORE), "AUSPEX_DATABASE_URL": str(folder / LEDGER)}
+
+
+def _check_closed(host: str) -> None:
+    if is_loopback(host):
+        return
+    from app.ui import sign_in
+
+    if not sign_in.is_demanded():
+        raise BadInput(
+            f"{host} can be reached by others, and nobody has to sign in: write [auth] into .streamlit/secrets.toml "
+            "(docs/desk.md), serve on 127.0.0.1, or let anyone in with --open"
+        )
 
 
 def _check_free(host: str, port: int) -> None:

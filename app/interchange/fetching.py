@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -21,6 +22,8 @@ from db.errors import SourceRefused
 from tools.addresses import Resolver, checked_addresses, resolve, shown
 from tools.fetching import ask, unreadable
 
+Document = dict[str, Any]
+"""An object of an answer."""
 MOST_BYTES = 32 << 20
 DEADLINE_S = 60.0
 """Seconds that one answer may take."""
@@ -30,6 +33,10 @@ LONGEST_WAIT_S = 120.0
 
 _BUSY = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
 _HEADERS = {"User-Agent": "auspex (question importer)", "Accept": "application/json", "Accept-Encoding": "identity"}
+
+
+class NotThere(SourceRefused):
+    """An address where there is nothing, or no longer."""
 
 
 class JsonSource:
@@ -74,6 +81,39 @@ class JsonSource:
         """What the interface answers at a path. Raises SourceRefused for no answer, and for one that is no JSON."""
         return await self._get(self._base.copy_with(path=path, params=parameters or None))
 
+    async def objects(self, path: str, **parameters: str | int) -> list[Document]:
+        """The objects that are listed at a path; raises SourceRefused as `get`, and for an answer of another shape."""
+        return self._objects(await self.get(path, **parameters), path)
+
+    async def one_or_more(self, path: str = "", *, under: str = "", **parameters: str | int) -> list[Document]:
+        """The one object that is answered at a path ("" is the base address), or those that are listed there, in its
+        field `under` if it has that; raises as `objects`."""
+        found = await (self.get(path, **parameters) if path else self.document())
+        return self._objects(found.get(under, [found]) if isinstance(found, dict) else found, path)
+
+    def _objects(self, listed: Any, path: str) -> list[Document]:
+        if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+            raise self.strange(path, "it is no list of objects")
+        return listed
+
+    async def object(self, path: str, **parameters: str | int) -> Document:
+        """The one object that is answered at a path; raises as `objects`."""
+        found = await self.get(path, **parameters)
+        if not isinstance(found, dict):
+            raise self.strange(path, "it is no object")
+        return found
+
+    def named(self, item: Any, path: str) -> str:
+        """The `id` of an object that was listed at a path; raises SourceRefused for one without."""
+        if not isinstance(item, dict) or not isinstance(item.get("id"), str | int):
+            raise self.strange(path, "an object in it has no id")
+        return quote(str(item["id"]), safe="")
+
+    def strange(self, path: str, why: str) -> SourceRefused:
+        """What to raise for an answer that is not what is known to be answered at a path."""
+        url = self._base.copy_with(path=path) if path else self._base
+        return SourceRefused(f"{shown(url)} is refused: its answer is not in the shape that is known, {why}")
+
     async def _get(self, url: httpx.URL) -> Any:
         for tries in range(MOST_TRIES):
             addresses = await checked_addresses(url, resolver=self._resolver, trusted=self._trusted)
@@ -106,6 +146,8 @@ async def _body(answer: httpx.Response, url: httpx.URL) -> bytes:
 def _content(answer: httpx.Response, body: bytes, url: httpx.URL) -> Any:
     if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         raise SourceRefused(f"{shown(url)} is refused: it answered {answer.status_code}, so it wants a key, or another")
+    if answer.status_code in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
+        raise NotThere(f"{shown(url)} is refused: it answered {answer.status_code}")
     if answer.status_code != httpx.codes.OK:
         raise SourceRefused(f"{shown(url)} is refused: it answered {answer.status_code}")
     try:

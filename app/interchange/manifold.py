@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 from app.interchange.fetching import JsonSource
 from app.interchange.markets import (
+    Address,
     Document,
     Listed,
     Market,
@@ -20,39 +22,43 @@ from app.interchange.markets import (
 from app.interchange.options import ImportOptions
 from app.interchange.transfer import Transfer
 from db.ledger.ledger import Ledger
-from db.records import BinaryQuestion, MultipleChoiceQuestion, Outcome, Special
+from db.records import BinaryQuestion, MultipleChoiceQuestion, Outcome, Question, Special
 from db.values import ProbabilityValue
 
 NAME = "manifold"
+_LIST = "/v0/markets"
 _PAGE = 500
 _YES_NO: dict[object, Outcome] = {"YES": True, "NO": False, "CANCEL": Special.ANNULLED}
 
 
 def read(ledger: Ledger, source: str, options: ImportOptions) -> Transfer:
     """Record the markets of a saved answer or behind an address, such as https://api.manifold.markets."""
-    market = Market(name=NAME, documents=_documents, listed=_listed)
+    market = Market(name=NAME, documents=_documents, listed=_listed, again=_again)
     return import_market(ledger, source, market, options)
 
 
 async def _documents(source: JsonSource, limit: int) -> AsyncIterator[Document]:
     """Each market whole: lists of them lack the description, which is what decides."""
     if source.one_document:
-        found = await source.document()
-        for item in found if isinstance(found, list) else [found]:
+        for item in await source.one_or_more():
             yield await _whole(source, item)
         return
     last: dict[str, str] = {}
-    while page := await source.get("/v0/markets", limit=min(limit, _PAGE), **last):
+    while page := await source.objects(_LIST, limit=min(limit, _PAGE), **last):
         for item in page:
             yield await _whole(source, item)
-        last = {"before": page[-1]["id"]}
+        last = {"before": source.named(page[-1], _LIST)}
 
 
 async def _whole(source: JsonSource, item: Document) -> Document:
     if "textDescription" in item:
         return item
-    found: Document = await source.get(f"/v0/market/{item['id']}")
-    return found
+    return await source.object(f"/v0/market/{source.named(item, _LIST)}")
+
+
+def _again(question: Question) -> Address:
+    """Where one market is; lists begin with the newest and may not reach it."""
+    return Address(f"/v0/market/{quote(question.source_id, safe='')}")
 
 
 def _listed(item: Document) -> Listed:

@@ -10,15 +10,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from heapq import nsmallest
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from agents.people import MARKET
-from app.interchange.fetching import JsonSource
+from app.interchange.fetching import JsonSource, NotThere
 from app.interchange.fitting import unfit
 from app.interchange.options import ImportOptions
 from app.interchange.resolving import record_outcomes
@@ -50,6 +51,14 @@ class Listed:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where in an interface something is: a path and what is asked there."""
+
+    path: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
 class NotTaken(AuspexError):
     """A document of a market that is no question here; says why."""
 
@@ -68,11 +77,13 @@ class Market:
 
     `documents` gives those behind an address, `parts` the documents of one question each that are in one, and `listed`
     the question in such a part; the last two raise NotTaken for what is no question here. `identity` names a part.
+    `again` says where a question that was recorded is, which lists may no longer have.
     """
 
     name: str
     documents: Callable[[JsonSource, int], AsyncIterator[Document]]
     listed: Callable[[Document], Listed]
+    again: Callable[[Question], Address]
     parts: Callable[[Document], Iterable[Document]] = _whole
     identity: Callable[[Document], str] = _identity
     headers: Mapping[str, str] | None = None
@@ -84,18 +95,47 @@ def tag_of(name: str) -> str:
 
 
 def import_market(ledger: Ledger, source: str, market: Market, options: ImportOptions) -> Transfer:
-    """Record the questions in a saved answer (a file), or behind an address, with prices and outcomes."""
-    found = _saved(Path(source)) if "://" not in source else asyncio.run(_fetched(source, market, options))
+    """Record the questions in a saved answer (a file), or behind an address, with prices and outcomes.
+
+    Of a whole interface the questions that are recorded, open, and not in its list are asked for one by one, no more
+    than `options.limit`, those that are due first: an outcome never comes with a list of what is open.
+    """
     done = Transfer()
-    listed: list[Listed] = []
-    for document in found:
-        done.read += 1
-        with _noted(done, market.identity(document)):
-            for part in market.parts(document):
-                with _noted(done, market.identity(part)):
-                    listed.append(market.listed(part))
+    if "://" not in source:
+        listed = _read(_saved(Path(source)), market, done)
+    else:
+        listed = _read(asyncio.run(_fetched(source, market, options)), market, done)
+        wanted = _still_open(ledger, market, listed, options.limit)
+        listed += _read(asyncio.run(_fetched_again(source, market, wanted, done, options)), market, done)
     record(ledger, listed, done, market.name, now=options.now)
     return done
+
+
+def _read(documents: Iterable[Document], market: Market, done: Transfer) -> list[Listed]:
+    """The questions in these documents; what is none is noted in `done`."""
+    listed: list[Listed] = []
+    for document in documents:
+        done.read += 1
+        with _noted(done, _named(document, market)):
+            for part in market.parts(document):
+                with _noted(done, _named(part, market)):
+                    listed.append(market.listed(part))
+    return listed
+
+
+def _named(document: Document, market: Market) -> str:
+    """What a document is called, "?" where it is in no shape to say so."""
+    try:
+        return market.identity(document)
+    except (AttributeError, TypeError):
+        return "?"
+
+
+def _still_open(ledger: Ledger, market: Market, listed: Iterable[Listed], limit: int) -> list[Question]:
+    """The recorded questions of the market that have no outcome and are not in the list, those due first."""
+    seen = {item.question.source_id for item in listed}
+    found = ledger.views.stream("question", QuestionFilter(tag=tag_of(market.name), state="open"))
+    return nsmallest(limit, (item for item in found if item.source_id not in seen), key=lambda item: item.resolve_by)
 
 
 def _saved(path: Path) -> list[Document]:
@@ -118,6 +158,26 @@ async def _fetched(address: str, market: Market, options: ImportOptions) -> list
     return found
 
 
+async def _fetched_again(
+    address: str, market: Market, wanted: Sequence[Question], done: Transfer, options: ImportOptions
+) -> list[Document]:
+    """The documents of questions that were recorded; what is there no longer is noted in `done`."""
+    found: list[Document] = []
+    asked: set[str] = set()
+    async with JsonSource(address, headers=market.headers, trusted=options.trusted) as source:
+        for number, question in enumerate(() if source.one_document else wanted, start=1):
+            at = market.again(question)
+            if str(at) in asked:  # another question of a group
+                continue
+            asked.add(str(at))
+            try:
+                found += await source.one_or_more(at.path, **at.parameters)
+            except NotThere:
+                done.skip(question.source_id, f"it is not at {market.name} any more: resolve it by hand")
+            options.progress(number, len(wanted), f"{market.name}, recorded before")
+    return found
+
+
 @contextmanager
 def _noted(done: Transfer, identity: str) -> Iterator[None]:
     """What is no question here, or not in the shape that it should have, is noted in `done`, and the rest goes on."""
@@ -129,7 +189,7 @@ def _noted(done: Transfer, identity: str) -> Iterator[None]:
         done.skip(identity, first_problem(error))
     except KeyError as error:
         done.skip(identity, f"it has no field {error}")
-    except (AttributeError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, IndexError, TypeError, ValueError) as error:
         done.skip(identity, f"it is not in the shape that is known: {error}")
 
 

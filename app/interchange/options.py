@@ -26,13 +26,14 @@ class ImportOptions:
 
     `limit` is how many questions are fetched at most, `accept_terms` that the terms of a source were read and agreed
     to, and `token` the key that it knows the reader by. `trusted` (address, port) pairs let tests use servers of their
-    own.
+    own. `as_recorded` takes forecasts of our own files with the moments and names that the file claims.
     """
 
     now: datetime
     member: str = ""
     limit: int = 100
     accept_terms: bool = False
+    as_recorded: bool = False
     token: str = ""
     trusted: tuple[tuple[str, int], ...] = ()
     progress: Progress = _silent

@@ -21,7 +21,7 @@ from app.interchange.transfer import Transfer
 from db.errors import BadInput
 from db.ledger.filters import ForecastFilter, QuestionFilter
 from db.ledger.ledger import Ledger
-from db.records import Question
+from db.records import Forecast, Question
 
 Made = TypeVar("Made")
 _RUN = "import"
@@ -36,10 +36,17 @@ def import_questions(ledger: Ledger, source: str, options: ImportOptions) -> Tra
 
 
 def import_forecasts(ledger: Ledger, source: str, options: ImportOptions) -> Transfer:
-    """Record the forecasts of people or of programs elsewhere, each of a question that the ledger has."""
+    """Record the forecasts of people or of programs elsewhere, each of a question that the ledger has, as said now.
+
+    `options.as_recorded` keeps the moments and names that they were recorded with, for moving a ledger.
+    """
     done = Transfer()
     asked = _Asked(ledger)
-    found = _made(done, source, "forecast", lambda row: forecast_of(row, asked.by(row), now=options.now), asked.read)
+
+    def make(row: Mapping[str, Any]) -> Forecast:
+        return forecast_of(row, asked.by(row), now=options.now, as_recorded=options.as_recorded)
+
+    found = _made(done, source, "forecast", make, asked.read)
     done.add("forecasts", ledger.append(found, run_id=f"{_RUN}-{options.now:%Y%m%dT%H%M%S}"))
     return done
 

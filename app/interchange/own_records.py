@@ -1,8 +1,10 @@
 """Rows of our own files as records: whole ones as they are, and plain ones, such as a person's in a spreadsheet.
 
-A row with an `id` is a record that was exported, and is taken over to the letter; an id that does not fit is refused. A
-row without one is said now: its `created_at` is the time of the import, whatever it claims, so that nobody can make a
-forecast that was live by dating it back.
+A forecast is said now: its `created_at` is the time of the import, whatever the row claims, so that nobody can make one
+that was live by dating it back, and it is said in no name that only Auspex itself answers under. An `id` proves
+neither, since anyone can work it out. Whoever moves a ledger of their own takes the forecasts over as recorded.
+
+A question or outcome with an `id` was exported, and is taken over to the letter. An id that does not fit is refused.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from app.interchange.fitting import unfit
+from app.interchange.reserved import refuse_reserved
 from app.outcomes import read_outcome
 from db.errors import BadInput
 from db.outcomes import NO_CODES
@@ -29,13 +32,20 @@ def question_of(row: Fields) -> Question:
     return found
 
 
-def forecast_of(row: Fields, question: Question, *, now: datetime) -> Forecast:
-    """The forecast that a row says of `question`; raises BadInput or ValueError for one that says none."""
+def forecast_of(row: Fields, question: Question, *, now: datetime, as_recorded: bool = False) -> Forecast:
+    """The forecast that a row says of `question`, said `now`; raises BadInput or ValueError for one that says none, and
+    for one in a reserved name (`app.interchange.reserved`).
+
+    With `as_recorded` a row with an id is taken over to the letter, with its moments and whoever said it.
+    """
     fields = {name: value for name, value in row.items() if name not in _DERIVED}
     if "value" not in fields and row.get("probability") is not None:
         fields["value"] = {"kind": "probability", "probability": row["probability"]}
-    if not fields.get("id"):
+    recorded = Forecast.model_validate_json(json.dumps(fields)) if fields.get("id") else None
+    if recorded is None or not as_recorded:
+        fields.pop("id", None)
         fields = {"as_of": now.isoformat(), "cost_usd": None} | fields | {"created_at": now.isoformat()}
+        refuse_reserved(str(fields.get("member", "")))
     found = Forecast.model_validate_json(json.dumps(fields))
     if found.as_of > now or found.created_at > now:
         raise BadInput("it is dated later than now")

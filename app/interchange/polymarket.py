@@ -11,6 +11,7 @@ from typing import Any
 
 from app.interchange.fetching import JsonSource
 from app.interchange.markets import (
+    Address,
     Document,
     Listed,
     Market,
@@ -24,31 +25,39 @@ from app.interchange.markets import (
 from app.interchange.options import ImportOptions
 from app.interchange.transfer import Transfer
 from db.ledger.ledger import Ledger
-from db.records import BinaryQuestion, MultipleChoiceQuestion, Outcome
+from db.records import BinaryQuestion, MultipleChoiceQuestion, Outcome, Question
 from db.values import ProbabilityValue
 
 NAME = "polymarket"
 _PAGE = 100
 _YES_NO = {"yes", "no"}
+_ROUNDING = 1e-3
+"""How far from 0 or 1 the price of a resolved market's outcome may lie."""
+_HALF = 0.5
+"""The price of yes and of no where a market resolved half of each."""
 
 
 def read(ledger: Ledger, source: str, options: ImportOptions) -> Transfer:
     """Record the markets of a saved answer or behind an address, such as https://gamma-api.polymarket.com."""
-    market = Market(name=NAME, documents=_documents, listed=_listed)
+    market = Market(name=NAME, documents=_documents, listed=_listed, again=_again)
     return import_market(ledger, source, market, options)
 
 
 async def _documents(source: JsonSource, limit: int) -> AsyncIterator[Document]:
     if source.one_document:
-        found = await source.document()
-        for item in found if isinstance(found, list) else [found]:
+        for item in await source.one_or_more():
             yield item
         return
     at, size = 0, min(limit, _PAGE)
-    while page := await source.get("/markets", closed="false", limit=size, offset=at):
+    while page := await source.objects("/markets", closed="false", limit=size, offset=at):
         for item in page:
             yield item
         at += len(page)
+
+
+def _again(question: Question) -> Address:
+    """Where a market is that the list of open ones no longer has; nothing is there while it is open."""
+    return Address("/markets", {"condition_ids": question.source_id, "closed": "true"})
 
 
 def _listed(item: Document) -> Listed:
@@ -87,8 +96,15 @@ def _common(item: Document) -> dict[str, Any]:
 
 
 def _resolved(item: Document) -> bool:
-    """Whether the outcome is final, and no longer proposed or disputed."""
-    return bool(item.get("closed")) and item.get("umaResolutionStatus", "resolved") == "resolved"
+    """Whether the outcome is final: said to be, and no longer proposed or disputed."""
+    return bool(item.get("closed")) and item.get("umaResolutionStatus") == "resolved"
+
+
+def _came(prices: Mapping[str, float]) -> str:
+    """The outcome that a resolved market's prices name: one is 1 and the others 0, but for rounding; "" for none."""
+    sure = [name for name, price in prices.items() if abs(price - 1) <= _ROUNDING]
+    none = [name for name, price in prices.items() if abs(price) <= _ROUNDING]
+    return sure[0] if len(sure) == 1 and len(sure) + len(none) == len(prices) else ""
 
 
 def _binary(item: Document, prices: Mapping[str, float]) -> Listed:
@@ -96,9 +112,12 @@ def _binary(item: Document, prices: Mapping[str, float]) -> Listed:
     yes = prices.get("yes")
     if not item.get("closed"):
         return Listed(question=question, price=None if yes is None else ProbabilityValue(probability=yes))
-    if not _resolved(item) or yes is None:
+    if not _resolved(item):
         return Listed(question=question, note="it is closed and its outcome is not final")
-    outcome: Outcome = bool(yes) if yes in (0.0, 1.0) else yes
+    came = _came(prices)
+    outcome: Outcome | None = came == "yes" if came else _HALF if set(prices.values()) == {_HALF} else None
+    if outcome is None:
+        return Listed(question=question, note="it is resolved, and its prices are neither yes, no nor half of each")
     return Listed(question=question, outcome=outcome, known_at=moment(item.get("closedTime")))
 
 
@@ -106,7 +125,7 @@ def _choice(item: Document, names: list[str], prices: Mapping[str, float]) -> Li
     question = MultipleChoiceQuestion(**_common(item), options=tuple(names))
     if not item.get("closed"):
         return Listed(question=question, price=shared(names, [prices[name] for name in names]) if prices else None)
-    came = [name for name, price in prices.items() if price == 1.0]
-    if not _resolved(item) or len(came) != 1:
+    came = _came(prices) if _resolved(item) else ""
+    if not came:
         return Listed(question=question, note="it is closed, and no one outcome of it is final")
-    return Listed(question=question, outcome=came[0], known_at=moment(item.get("closedTime")))
+    return Listed(question=question, outcome=came, known_at=moment(item.get("closedTime")))

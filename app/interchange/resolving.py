@@ -23,5 +23,6 @@ def record_outcomes(ledger: Ledger, outcomes: Iterable[Resolution], done: Transf
         if before is not None and before.outcome != item.outcome:
             done.skip(item.question_id, f"is resolved as {before.outcome}, not {item.outcome}: correct it by hand")
         else:
+            known[item.question_id] = item
             fresh.append(item)
     done.add("resolutions", ledger.resolve(fresh))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import builtins
-import hashlib
 import json
-import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from app.jobs.checks import check, title_of, units_of
-from app.jobs.names import APPLICATION, JOB_WORKFLOW, JOBS, VERSION, attempt_id
+from app.jobs.names import APPLICATION, JOB_WORKFLOW, JOBS, TICK_KEY, VERSION, attempt_id, job_id_of
 from app.jobs.records import (
     CostEstimate,
     FailureGroup,
@@ -67,6 +65,8 @@ class Jobs:
         Raises BadInput for a key under which another job was submitted and for a job that cannot be done, UnknownName
         for a question, member or rule that there is none of. `schedule` and `logical_at` say whose tick it stands for.
         """
+        if key.startswith(TICK_KEY) and not schedule:
+            raise BadInput(f"keys that begin with {TICK_KEY!r} are those of schedules: choose another key")
         check(spec, self._ledger if isinstance(spec, ForecastJob) else None)
         job = JobRow(
             job_id=job_id_of(key),
@@ -108,7 +108,10 @@ class Jobs:
         """
         job = self._found(job_id)
         engine = self._engine()
-        if not self._book.again(job.job_id, lambda connection, n: _begin(engine, connection, job.job_id, n)):
+        broken = None if JobState(job.state).ended or not _over(engine, job) else job.attempt
+        if not self._book.again(
+            job.job_id, lambda connection, n: _begin(engine, connection, job.job_id, n), broken=broken
+        ):
             raise BadInput(f"job {job.job_id} is {job.state}: it goes on by itself while a worker runs")
 
     def estimate(self, spec: ForecastJob, questions: Sequence[Question] = ()) -> CostEstimate:
@@ -227,6 +230,12 @@ class Jobs:
         )
 
 
+def _over(engine: DBOSClient, job: JobRow) -> bool:
+    """Whether the engine is done with a job's newest attempt, though nobody could put down how it ended."""
+    found = engine.list_workflows(workflow_ids=[attempt_id(job.job_id, job.attempt)])
+    return bool(found) and found[0].status not in ("ENQUEUED", "DELAYED", "PENDING")
+
+
 def _begin(engine: DBOSClient, connection: Any, job_id: str, attempt: int) -> None:
     """Put an attempt at a job into the engine's queue, within the transaction that notes it."""
     engine.enqueue_in_transaction(
@@ -241,8 +250,3 @@ def _begin(engine: DBOSClient, connection: Any, job_id: str, attempt: int) -> No
         job_id,
         attempt,
     )
-
-
-def job_id_of(key: str) -> str:
-    """The id of the job with this key: always the same; a new one where the key is empty."""
-    return f"job-{hashlib.sha256(key.encode()).hexdigest()[:16] if key else uuid.uuid4().hex[:16]}"

@@ -49,14 +49,35 @@ class JobCrowd:
         self._snapshots: dict[View, Snapshot] = {}
         self._lock = threading.Lock()
         self._store = EventStore(settings.store)
-        budget = settings.budget_usd if spec.budget_usd is None else spec.budget_usd
+        self._budget_usd = min((one for one in (settings.budget_usd, spec.budget_usd) if one is not None), default=None)
+        self._elsewhere_usd = spent_usd
+        self._noted_usd = 0.0
         names = members_of(spec)
-        left = None if budget is None else max(0.0, budget - spent_usd)
-        equipment = self._open.enter_context(equipped(names, ledger, budget_usd=left))
+        equipment = self._open.enter_context(equipped(names, ledger, budget_usd=self._left_usd))
         self.equipment = replace(equipment, keep=self._keep)
         if self.equipment.llm is not None:
             _load()
         self._members: dict[str, Member] = {item.name: item for item in build_members(names, self.equipment)}
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether what the job may cost is limited."""
+        return self._budget_usd is not None
+
+    @property
+    def _left_usd(self) -> float | None:
+        """What the members may cost here, from the beginning on: all that was not spent elsewhere."""
+        return None if self._budget_usd is None else max(0.0, self._budget_usd - self._elsewhere_usd)
+
+    def note_cost(self, cost_usd: float) -> None:
+        """Say that a cost which arose here is about to be put down as the job's."""
+        self._noted_usd += cost_usd
+
+    def note_spent(self, spent_usd: float) -> None:
+        """Say what is put down as the job's cost: what of it did not arise here, the budget here no longer holds."""
+        self._elsewhere_usd = max(self._elsewhere_usd, spent_usd - self._noted_usd)
+        if self.equipment.llm is not None:
+            self.equipment.llm.limit(self._left_usd)
 
     async def aclose(self) -> None:
         """Close connections, the call log and the store of traces."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import uuid
 
 from dbos import DBOS, DBOSClient, DBOSConfig
+from dbos._sys_db import WorkflowSchedule
 
-from app.jobs.names import APPLICATION, VERSION
+from app.jobs.names import APPLICATION, JOBS, TICK_WORKFLOW, VERSION
+from app.jobs.records import Schedule
 from db.jobs.book import JobBook
 
 _THREADS = 12
@@ -44,6 +47,27 @@ def connect(address: str, book: JobBook) -> DBOSClient:
     be_quiet()
     DBOS.migrate(_url(address))
     return DBOSClient(system_database_engine=book.engine, application_name=APPLICATION)
+
+
+def keep_schedule(engine: DBOSClient, schedule: Schedule, context: dict[str, str]) -> None:
+    """Keep a new schedule, paused from its first moment where it is to be: the client's own way begins all running."""
+    engine._sys_db.create_schedule(
+        WorkflowSchedule(
+            schedule_id=str(uuid.uuid4()),
+            schedule_name=schedule.name,
+            workflow_name=TICK_WORKFLOW,
+            workflow_class_name=None,
+            schedule=schedule.cron,
+            status="PAUSED" if schedule.paused else "ACTIVE",
+            context=engine._sys_db.serializer.serialize(context),
+            last_fired_at=None,
+            automatic_backfill=False,
+            cron_timezone=schedule.time_zone,
+            queue_name=JOBS,
+            application_name=APPLICATION,
+            shard_key=None,
+        )
+    )
 
 
 def _url(address: str) -> str:

@@ -24,6 +24,7 @@ from db.traces import total_cost_usd
 if TYPE_CHECKING:
     from app.jobs.halts import Halts
     from app.jobs.records import ForecastJob
+    from app.jobs.terms import Term
     from app.settings import Settings
     from db.jobs.book import JobBook
     from db.ledger.ledger import Ledger
@@ -38,11 +39,13 @@ _CLOSING_S = 5.0
 class Part:
     """Some questions of a job, as they stood when a worker took them up.
 
-    `there` are the (question, member) that ended: the ledger holds the answer, or it failed in this attempt.
+    `term` is the worker's at that time; `there` are the (question, member) that ended: the ledger holds the answer, or
+    it failed in this attempt.
     """
 
     job_id: str
     attempt: int
+    term: int
     spec: ForecastJob
     questions: tuple[Question, ...]
     there: Set[tuple[str, str]]
@@ -51,11 +54,12 @@ class Part:
 class Forecasting:
     """Asks members for the jobs of one worker, `settings.slots` model members' forecasts at once."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, book: JobBook, halts: Halts) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger, book: JobBook, halts: Halts, term: Term) -> None:
         self._settings = settings
         self._ledger = ledger
         self._book = book
         self._halts = halts
+        self._term = term
         self._recorder = Recorder(ledger, book)
         self._slots = asyncio.Semaphore(settings.slots)
         self._crowds: OrderedDict[str, asyncio.Task[JobCrowd]] = OrderedDict()
@@ -95,7 +99,7 @@ class Forecasting:
         self._users[job_id] += 1
         await asyncio.to_thread(self._halts.watch, (job_id, attempt))
         try:
-            part = await asyncio.to_thread(self._part, job_id, attempt, questions)
+            part = await asyncio.to_thread(self._part, job_id, attempt, self._term.number, questions)
             yield part
         finally:
             self._halts.leave((job_id, attempt))
@@ -108,6 +112,7 @@ class Forecasting:
         Those that ask models get each question by itself. What has ended is not asked again, and nothing is asked for
         an attempt that was halted. Raises what broke first, once all others have ended.
         """
+        await self._note_spent(part)
         asking = [
             self._ask(part, missing, member)
             for member in members
@@ -121,33 +126,52 @@ class Forecasting:
         return sum(outcome for outcome in found if isinstance(outcome, int))
 
     async def _ask(self, part: Part, questions: Sequence[Question], member: str) -> int:
-        if self._halted(part):
+        if await self._halted(part):
             return 0
         crowd = await self._crowd(part)
         async with self._turn(member) as slot:
-            if self._halted(part):
+            if await self._halted(part):
                 return 0
             with member_span(member, len(questions), job_id=part.job_id):
                 answers = await crowd.ask(member, questions)
             slot.close()  # the next call is sent while these answers are written
             if self._closed:
                 await _until_the_worker_ends()
-            await self._recorder.record(_answered(part.job_id, crowd, answers))
+            answered = _answered(part.job_id, crowd, answers)
+            crowd.note_cost(sum(unit.cost_usd or 0.0 for unit in answered.units))
+            await self._recorder.record(answered)
         return len(answers)
+
+    async def _note_spent(self, part: Part) -> None:
+        """Take from the job's budget here what other workers have spent meanwhile."""
+        if await self._halted(part):
+            return
+        crowd = await self._crowd(part)
+        if crowd.has_budget:
+            crowd.note_spent(await asyncio.to_thread(self._spent_usd, part.job_id))
+
+    def _spent_usd(self, job_id: str) -> float:
+        tally = self._book.units.tallies([job_id]).get(job_id)
+        return 0.0 if tally is None else tally.known_usd
 
     async def pool(self, part: Part) -> int:
         """Pool what the job's members answered, and keep the aggregates; returns how many there are."""
-        if self._halted(part):
+        if await self._halted(part):
             return 0
         crowd = await self._crowd(part)
         aggregates = await asyncio.to_thread(self._aggregates, part, crowd)
         await self._recorder.record(Answered(job_id=part.job_id, records=aggregates))
         return len(aggregates)
 
-    def _halted(self, part: Part) -> bool:
-        return (part.job_id, part.attempt) in self._halts
+    async def _halted(self, part: Part) -> bool:
+        """Whether nothing more may be begun for a part: its attempt is halted, or others have taken it over.
 
-    def _part(self, job_id: str, attempt: int, questions: Sequence[str]) -> Part:
+        The engine takes no word from who was taken over from, so that it does not matter how such a part ends here.
+        """
+        await self._term.running()
+        return part.term != self._term.number or (part.job_id, part.attempt) in self._halts
+
+    def _part(self, job_id: str, attempt: int, term: int, questions: Sequence[str]) -> Part:
         job = self._book.job(job_id)
         if job is None:
             raise LookupError(f"job {job_id} is not in the book")
@@ -158,7 +182,7 @@ class Forecasting:
         known = [UnitRow(question_id=key[0], member=key[1], outcome="known") for key in made if key not in ended]
         self._book.units.note([(job_id, unit) for unit in known])
         failed = {key for key, outcome in ended.items() if outcome == "failed"}  # a new attempt begins without any
-        return Part(job_id=job_id, attempt=attempt, spec=spec, questions=asked, there=failed.union(made))
+        return Part(job_id=job_id, attempt=attempt, term=term, spec=spec, questions=asked, there=failed.union(made))
 
     def _made(self, spec: ForecastJob, questions: Sequence[Question]) -> dict[tuple[str, str], Forecast]:
         """The forecasts in the ledger that answer what the job asks; of several of one member the last."""
@@ -211,9 +235,7 @@ class Forecasting:
             raise
 
     def _build(self, part: Part) -> JobCrowd:
-        tally = self._book.units.tallies([part.job_id]).get(part.job_id)
-        spent = 0.0 if tally is None else tally.cost_usd or 0.0
-        return JobCrowd(part.spec, self._settings, self._ledger, spent_usd=spent)
+        return JobCrowd(part.spec, self._settings, self._ledger, spent_usd=self._spent_usd(part.job_id))
 
     async def _close_idle(self) -> None:
         idle = [job_id for job_id in self._crowds if not self._users[job_id]]

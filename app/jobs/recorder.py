@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from db.errors import LedgerError
+from app.jobs.retries import insistently
 from db.jobs.book import JobBook
 from db.jobs.units import UnitRow
 from db.ledger.batches import Batches
@@ -17,10 +15,6 @@ from db.ledger.ledger import Ledger
 from db.ledger.traces import TraceStore
 from db.records import Record
 from db.traces import Trace
-
-log = logging.getLogger(__name__)
-
-_PAUSES_S = (0.5, 2.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +48,7 @@ class Recorder:
 
         Tries again where the database could not be written. Raises LedgerError when that was in vain.
         """
-        for pause_s in _PAUSES_S:
-            try:
-                await self._writing.do(answered)
-            except LedgerError as error:
-                log.warning("answers are not written yet: %s", error)
-                await asyncio.sleep(pause_s)
-            else:
-                return
-        await self._writing.do(answered)
+        await insistently(lambda: self._writing.do(answered), "answers")
 
     def _write(self, batch: Sequence[Answered]) -> Sequence[None]:
         if traces := [trace for answered in batch for trace in answered.traces]:

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.jobs import ticks
-from app.jobs.names import APPLICATION, JOBS, TICK_WORKFLOW
+from app.jobs.checks import check
+from app.jobs.engine import keep_schedule
+from app.jobs.names import TICK_KEY, TICK_WORKFLOW, job_id_of
 from app.jobs.records import JOB_SPEC, DeskJob, ForecastJob, GenerateJob, JobSpec, Schedule
 from db.errors import BadInput, UnknownName
 from db.jobs.book import JobBook
@@ -49,6 +51,7 @@ class Schedules:
         if not _NAME.fullmatch(schedule.name):
             raise BadInput(f"{schedule.name!r} is no name of a schedule: use letters, digits, dots, dashes, up to 60")
         ticks.check(schedule.cron, schedule.time_zone)
+        check(schedule.spec, None)
         if self._engine.get_schedule(schedule.name) is not None:
             raise BadInput(f"there is a schedule {schedule.name!r} already: remove it or choose another name")
         context = {
@@ -56,17 +59,7 @@ class Schedules:
             "spec": schedule.spec.model_dump_json(),
             "added_at": datetime.now(UTC).isoformat(),
         }
-        self._engine.create_schedule(
-            schedule_name=schedule.name,
-            workflow_name=TICK_WORKFLOW,
-            schedule=schedule.cron,
-            context=context,
-            cron_timezone=schedule.time_zone,
-            queue_name=JOBS,
-            application_name=APPLICATION,
-        )
-        if schedule.paused:
-            self._engine.pause_schedule(schedule.name)
+        keep_schedule(self._engine, schedule, context)
 
     def pause(self, name: str) -> None:
         """See `Jobs.pause`."""
@@ -111,7 +104,10 @@ class Schedules:
         return self._tick(schedule, ticks.logical(schedule.cron, schedule.time_zone, fired_at))
 
     def _tick(self, schedule: Schedule, logical_at: datetime) -> str:
-        key = f"{schedule.name}@{logical_at.isoformat()}"
+        key = f"{TICK_KEY}{schedule.name}@{logical_at.isoformat()}"
+        known = self._book.job(job_id_of(key))
+        if known is not None:  # what a schedule of this name asked for at that moment, whatever it asks for now
+            return known.job_id
         return self._submit(
             as_of_tick(schedule.spec, logical_at), key=key, schedule=schedule.name, logical_at=logical_at
         )

@@ -10,6 +10,7 @@ from app.jobs.client import Jobs
 from app.jobs.forecasting import Forecasting
 from app.jobs.halts import Halts
 from app.jobs.records import BenchmarkJob, DeskJob, GenerateJob, IngestJob, JobSpec, ResolveJob
+from app.jobs.terms import Term
 from db.jobs.book import JobBook
 from db.jobs.engine import open_jobs_engine
 from db.ledger.ledger import Ledger
@@ -28,7 +29,8 @@ class Work:
         self.ledger = Ledger(settings.database_url)
         self.jobs = Jobs(settings)
         self.halts = Halts(self.book)
-        self.forecasting = Forecasting(settings, self.ledger, self.book, self.halts)
+        self.term = Term()
+        self.forecasting = Forecasting(settings, self.ledger, self.book, self.halts, self.term)
 
     def close(self) -> None:
         """Give the database connections back; the members' were closed before, by `forecasting.close`."""

@@ -31,6 +31,8 @@ DRAIN_S = 25.0
 LOST_AFTER_S = 30.0
 """A worker that is silent for so long is taken for dead, and what it had begun is taken over."""
 _BEAT_EVERY_S = 5.0
+TERM_S = LOST_AFTER_S - _BEAT_EVERY_S
+"""A worker that could not say for so long that it lives begins nothing more; shorter, since clocks differ."""
 _JOBS_AT_ONCE = 8
 _POLL_S = 0.1
 _POLL_JOBS_S = 0.25
@@ -81,7 +83,10 @@ class Worker:
         be_quiet()
         DBOS(config=configuration(self._settings.jobs_address, work.book, executor_id=self.executor_id))
         self._open.callback(DBOS.destroy)
+        began = time.monotonic()
         work.book.workers.beat(self.executor_id)
+        if not self._alone:
+            work.term.renew(began + TERM_S)
         DBOS.launch()
         DBOS.register_queue(
             JOBS, worker_concurrency=_JOBS_AT_ONCE, polling_interval_sec=_POLL_JOBS_S, on_conflict="always_update"
@@ -90,6 +95,7 @@ class Worker:
         DBOS.register_queue(
             WORK, worker_concurrency=parts_at_once, polling_interval_sec=_POLL_S, on_conflict="always_update"
         )
+        self._open.callback(work.book.workers.forget, self.executor_id, gone=self._alone)  # once it beats no more
         thread = threading.Thread(target=self._look_after, args=(work,), name="worker-beat", daemon=True)
         thread.start()
         self._open.callback(thread.join)
@@ -106,30 +112,51 @@ class Worker:
         while work.forecasting.under_way and time.monotonic() < deadline:
             time.sleep(0.05)
         work.forecasting.close()
-        work.book.workers.forget(self.executor_id, gone=self._alone)
         self._open.close()
 
     def _look_after(self, work: Work) -> None:
         """Say that this worker lives, see which jobs were cancelled, take over from the dead."""
         beaten = 0.0
         while not self._ended.wait(LOOK_EVERY_S):
-            work.halts.look()
-            if time.monotonic() - beaten < _BEAT_EVERY_S:
-                continue
-            beaten = time.monotonic()
+            try:
+                work.halts.look()
+                if time.monotonic() - beaten >= _BEAT_EVERY_S:
+                    began = time.monotonic()
+                    self._beat(work)
+                    beaten = began
+            except Exception as error:  # noqa: BLE001 - the database or the engine's: the next round may do better
+                log.warning("this worker cannot look after its jobs: %s", error)
+
+    def _beat(self, work: Work) -> None:
+        if self._alone:
             work.book.workers.beat(self.executor_id)
-            if not self._alone:
-                take_over(work, self.executor_id)
+            return
+        beat(work, self.executor_id)
+        take_over(work, self.executor_id)
+
+
+def beat(work: Work, executor_id: str) -> None:
+    """Say that a worker lives. If others took over from it, it lets go of all it had begun and starts as if new."""
+    began = time.monotonic()
+    if not work.book.workers.beat_again(executor_id):
+        log.warning("others took over from this worker, which was silent for too long")
+        work.term.renew(began)  # over: nothing is begun, nor ended early, until all is back in the queues
+        work.term.begin_another()
+        DBOS._recover_pending_workflows([executor_id])  # what the others have not put back
+        work.book.workers.beat(executor_id)
+    work.term.renew(began + TERM_S)
 
 
 def take_over(work: Work, executor_id: str) -> None:
     """Put what dead workers had begun back into the queues."""
-    lost = [other for other in work.book.workers.lost(silent_s=LOST_AFTER_S) if other != executor_id]
+    workers = work.book.workers
+    silent = [other for other in workers.lost(silent_s=LOST_AFTER_S) if other != executor_id]
+    lost = [other for other in silent if workers.claim(other, silent_s=LOST_AFTER_S)]
     if lost:
         log.info("taking over from %s", ", ".join(lost))
         DBOS._recover_pending_workflows(lost)  # the engine has no public way: its own coordinator calls this too
         for other in lost:
-            work.book.workers.forget(other)
+            workers.taken_over(other)
 
 
 @contextmanager

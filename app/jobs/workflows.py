@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from dbos import DBOS, SetWorkflowID
@@ -20,6 +21,7 @@ from agents.members.llm.naming import is_llm
 from app.jobs.checks import members_of
 from app.jobs.names import JOB_WORKFLOW, PART_WORKFLOW, TICK_WORKFLOW, WORK, attempt_id
 from app.jobs.records import DeskJob, ForecastJob, GenerateJob, JobSpec, ResolveJob
+from app.jobs.retries import insistently
 from app.jobs.specs import forecast_of, spec_of
 from app.jobs.work import Work
 from db.errors import AuspexError
@@ -54,16 +56,22 @@ async def job(job_id: str, attempt: int) -> None:
     found = await asyncio.to_thread(work.book.job, job_id)
     if found is None or found.attempt != attempt or found.state not in ("queued", "running"):
         return
-    await asyncio.to_thread(work.book.begin, job_id, attempt)
+    await insistently(lambda: asyncio.to_thread(work.book.begin, job_id, attempt), "notes of jobs")
     try:
         result = await _conduct(job_id, attempt, spec_of(found))
     except Exception as error:  # noqa: BLE001 - whatever broke the job is what people are told
         ours = isinstance(error, AuspexError)
         said = str(error) if ours else f"{type(error).__name__}: {error}"
         log.error("job %s broke: %s", job_id, said, exc_info=None if ours else error)
-        await asyncio.to_thread(work.book.end, job_id, attempt, "failed", error=said[:2000])
+        await _end(job_id, attempt, "failed", error=said[:2000])
     else:
-        await asyncio.to_thread(work.book.end, job_id, attempt, "done", result=json.dumps(result, default=str))
+        await _end(job_id, attempt, "done", result=json.dumps(result, default=str))
+
+
+async def _end(job_id: str, attempt: int, state: str, *, error: str = "", result: str = "{}") -> None:
+    """Note how an attempt ended; raises LedgerError if that cannot be written, and `resume` finds it ended anyway."""
+    end = partial(_at_hand().book.end, job_id, attempt, state, error=error, result=result)
+    await insistently(lambda: asyncio.to_thread(end), "notes of jobs")
 
 
 async def _conduct(job_id: str, attempt: int, spec: JobSpec) -> dict[str, Any]:
@@ -89,15 +97,23 @@ async def _desk(job_id: str, attempt: int, spec: DeskJob) -> dict[str, Any]:
     if spec.as_of is None:
         raise TypeError("a day at the desk has a moment")
     found: dict[str, Any] = {}
-    if spec.sources:
+    if spec.sources and not await _halted(job_id, attempt):
         found["ingest"] = await _errand(job_id, spec)
+    if await _halted(job_id, attempt):
+        return found
     drawn = await _errand(job_id, GenerateJob(as_of=spec.as_of, horizon_days=spec.horizon_days, n=spec.n))
     questions = drawn.pop("questions")
     await asyncio.to_thread(_at_hand().book.progress, job_id, 0, len(questions) * len(members_of(spec)))
     await _forecast(job_id, attempt, questions)
     found["generate"] = {"questions": len(questions), **drawn}
-    found["resolve"] = await _errand(job_id, ResolveJob())
+    if not await _halted(job_id, attempt):
+        found["resolve"] = await _errand(job_id, ResolveJob())
     return found
+
+
+async def _halted(job_id: str, attempt: int) -> bool:
+    """Whether an attempt was cancelled or begun anew, and must begin nothing more."""
+    return bool(await asyncio.to_thread(_at_hand().book.halted, [(job_id, attempt)]))
 
 
 async def _forecast(job_id: str, attempt: int, questions: list[str]) -> None:

@@ -67,10 +67,14 @@ class WriteTools:
         as_of: AsOf = "",
         rule: Annotated[str | None, Field(description="Pooling rule; none: learnt from the track record")] = None,
         budget_usd: Annotated[float | None, Field(ge=0, description="What models may cost at most")] = None,
-        key: Annotated[str, Field(description="The same key with the same job gives the same job again")] = "",
+        key: Annotated[
+            str, Field(description="The same key with the same job gives the same job again; needs as_of")
+        ] = "",
     ) -> Submitted:
         """Let members forecast questions, in a job of its own."""
         _may_write()
+        if key and not as_of:
+            raise BadInput("a key needs as_of: without it the job is as of now, and another one each time")
         job = ForecastJob(
             question_ids=tuple(question_ids),
             members=tuple(members or ()),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.people import MARKET
 from app.scoring import REFERENCE
-from app.track_record.selection import LIVE, code_of, codes_of, on_track
+from app.track_record.selection import LIVE, all_on_track, code_of, codes_of, last_said
 from db.ledger.rows import ScoredColumns
 from ensembles.scores import brier, skill
 from ensembles.significance import Interval, cluster_bootstraps
@@ -19,6 +19,9 @@ from ensembles.significance import Interval, cluster_bootstraps
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """A member against a reference on the `n` questions that both answered.
+
+    Each answer of the member stands against the reference's last one as of no later than it: what the reference said
+    afterwards rests on news that the member could not know. A question that it had not answered by then is left out.
 
     `difference` is the member's mean Brier score less the reference's, below 0 where the member is better, with its
     95 % interval over `n_clusters` clusters (`db.clusters`). `skill` is 1 - Brier / Brier of the reference,
@@ -40,44 +43,57 @@ def against_base_rate(columns: ScoredColumns, track: str = LIVE) -> list[Compari
 
     Raises BadInput for a track that there is not.
     """
-    return _against(on_track(columns, track), REFERENCE, np.array([code_of(columns, REFERENCE)]))
+    return _against(all_on_track(columns, track), REFERENCE, np.array([code_of(columns, REFERENCE)]))
 
 
 def against_market(columns: ScoredColumns, track: str = LIVE) -> list[Comparison]:
-    """Every member against what the market of each question said ("market:metaculus"), the best first; of a question in
-    several markets the last price counts. Raises as `against_base_rate`."""
-    return _against(on_track(columns, track), MARKET.rstrip(":"), codes_of(columns, MARKET))
+    """Every member against what the market of each question said by then ("market:metaculus"), the best first; of a
+    question in several markets the last price counts. Raises as `against_base_rate`."""
+    return _against(all_on_track(columns, track), MARKET.rstrip(":"), codes_of(columns, MARKET))
 
 
 def against(columns: ScoredColumns, reference: str, track: str = LIVE) -> list[Comparison]:
     """Every member against the member `reference`, the best first; raises as `against_base_rate`."""
-    return _against(on_track(columns, track), reference, np.array([code_of(columns, reference)]))
+    return _against(all_on_track(columns, track), reference, np.array([code_of(columns, reference)]))
 
 
 def _against(columns: ScoredColumns, reference: str, codes: NDArray[Any]) -> list[Comparison]:
-    scores = brier(outcome=columns.outcome, probability=columns.probability)
-    known = np.full(len(columns.questions), np.nan)
-    of_reference = np.flatnonzero(np.isin(columns.member, codes))
-    in_time = np.lexsort((columns.created_at[of_reference], columns.as_of[of_reference]))
-    known[columns.question[of_reference[in_time]]] = scores[of_reference[in_time]]  # the last one written stays
-    shared = ~np.isnan(known[columns.question]) & ~np.isin(columns.member, codes)
-    compared = [(code, np.flatnonzero(shared & (columns.member == code))) for code in np.unique(columns.member[shared])]
-    samples: list[tuple[Any, Any]] = [
-        (scores[rows] - known[columns.question[rows]], columns.cluster[rows]) for _, rows in compared
-    ]
+    """All members against the answers of the members `codes`; `columns` are all answers on one track."""
+    of_reference = np.isin(columns.member, codes)
+    said = columns.where(of_reference)
+    said_scores = brier(outcome=said.outcome, probability=said.probability)
+    answers = last_said(columns.where(~of_reference))
+    place = _last_by(said, answers)
+    answers, theirs = answers.where(place >= 0), said_scores[place[place >= 0]]
+    own = brier(outcome=answers.outcome, probability=answers.probability)
+    compared = [(code, np.flatnonzero(answers.member == code)) for code in np.unique(answers.member)]
+    samples: list[tuple[Any, Any]] = [(own[rows] - theirs[rows], answers.cluster[rows]) for _, rows in compared]
     found = []
     for (code, rows), [difference] in zip(compared, cluster_bootstraps(samples), strict=True):
-        own, theirs = float(scores[rows].mean()), float(known[columns.question[rows]].mean())
+        score, of_it = float(own[rows].mean()), float(theirs[rows].mean())
         found.append(
             Comparison(
-                member=columns.members[code],
+                member=answers.members[code],
                 reference=reference,
                 n=len(rows),
-                n_clusters=len(np.unique(columns.cluster[rows])),
-                brier=own,
-                reference_brier=theirs,
+                n_clusters=len(np.unique(answers.cluster[rows])),
+                brier=score,
+                reference_brier=of_it,
                 difference=difference,
-                skill=skill(score=own, reference=theirs),
+                skill=skill(score=score, reference=of_it),
             )
         )
     return sorted(found, key=lambda comparison: comparison.difference.mean)
+
+
+def _last_by(said: ScoredColumns, answers: ScoredColumns) -> NDArray[np.intp]:
+    """For each answer the place in `said` of the last word on its question as of no later than it, -1 for none."""
+    times = np.unique(said.as_of)
+    steps = len(times) + 1  # of one question; the first is before all times
+    order = np.lexsort((said.position, said.created_at, said.as_of, said.question))
+    keys = said.question[order].astype(np.int64) * steps + np.searchsorted(times, said.as_of[order], side="right")
+    wanted = answers.question.astype(np.int64) * steps + np.searchsorted(times, answers.as_of, side="right")
+    last = np.searchsorted(keys, wanted, side="right") - 1
+    found = last >= 0
+    found[found] = said.question[order[last[found]]] == answers.question[found]
+    return np.where(found, order[last] if len(order) else -1, -1)

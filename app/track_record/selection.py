@@ -21,11 +21,16 @@ def last_said(columns: ScoredColumns) -> ScoredColumns:
     return columns.where(np.sort(order[::-1][first]))
 
 
-def on_track(columns: ScoredColumns, track: str) -> ScoredColumns:
-    """The last answers of all members on one track; raises BadInput for a track that there is not."""
+def all_on_track(columns: ScoredColumns, track: str) -> ScoredColumns:
+    """All answers on one track; raises BadInput for a track that there is not."""
     if track not in TRACKS:
         raise BadInput(f"there is no track {track!r}: say one of {', '.join(TRACKS)}")
-    return last_said(columns.where(columns.live == (track == LIVE)))
+    return columns.where(columns.live == (track == LIVE))
+
+
+def on_track(columns: ScoredColumns, track: str) -> ScoredColumns:
+    """The last answers of all members on one track; raises BadInput for a track that there is not."""
+    return last_said(all_on_track(columns, track))
 
 
 def answers_of(columns: ScoredColumns, member: str, track: str) -> ScoredColumns:

@@ -9,7 +9,7 @@ from importlib import resources
 
 import streamlit as st
 
-from app.ui import reading, words
+from app.ui import reading, sign_in, words
 from db.errors import AuspexError
 
 _DEMO = "This is the synthetic demo world: its countries act by a known process, and nothing in it happened."
@@ -27,7 +27,7 @@ def gate() -> None:
 
     Without it the desk is open to whoever can reach its address.
     """
-    if not _guarded():
+    if not sign_in.is_demanded():
         return
     if not _signed_in():
         st.title("Auspex")
@@ -37,10 +37,6 @@ def gate() -> None:
     with st.sidebar:
         st.caption(words.plain(str(st.user.get("email") or st.user.get("name") or "Signed in")))
         st.button("Sign out", type="tertiary", icon=":material/logout:", on_click=st.logout)
-
-
-def _guarded() -> bool:
-    return st.secrets.load_if_toml_exists() and "auth" in st.secrets
 
 
 def _signed_in() -> bool:
@@ -54,7 +50,7 @@ def page(title: str, lead: str = "") -> Iterator[None]:
     Every page's content stands inside `with shell.page(...)`. A page that is run without `main`, and so without its
     gate, shows nothing where one has to sign in.
     """
-    if _guarded() and not _signed_in():
+    if sign_in.is_demanded() and not _signed_in():
         st.stop()
     st.title(title, anchor=False)
     if lead:

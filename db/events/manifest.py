@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -188,6 +189,6 @@ def _checked(store: Path) -> dict[str, list[object]]:
 
 def _remember(store: Path, checked: dict[str, list[object]]) -> None:
     if os.access(store, os.W_OK):
-        temporary = store / f".checked.{os.getpid()}.tmp"
+        temporary = store / f".checked.{os.getpid()}.{threading.get_ident()}.tmp"  # stores are opened by threads too
         temporary.write_text(json.dumps(checked))
         temporary.replace(store / "checked.json")

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from db.errors import BadInput
+from db.jobs.access import reading, writing
 from db.jobs.models import Job, Unit
-from db.jobs.units import Units
+from db.jobs.units import AGAIN, Units
 from db.jobs.upserts import moment_text
 from db.jobs.workers import Workers
 
@@ -59,7 +60,7 @@ class JobBook:
         """
         values = _values(job)
         try:
-            with self.engine.begin() as connection:
+            with writing(self.engine) as connection:
                 connection.execute(insert(Job).values(**values))
                 then(connection)
         except IntegrityError:
@@ -75,7 +76,7 @@ class JobBook:
 
     def job(self, job_id: str) -> JobRow | None:
         """The job, None if there is none."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             found = connection.execute(select(Job.__table__).where(Job.job_id == job_id)).mappings().first()
         return None if found is None else _job(found)
 
@@ -88,7 +89,7 @@ class JobBook:
             wanted = wanted.where(Job.state == state)
         if prefix:
             wanted = wanted.where(Job.job_id.startswith(prefix, autoescape=True))
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return [_job(row) for row in connection.execute(wanted).mappings()]
 
     def logical_moments(self, schedule: str, first: datetime, last: datetime) -> set[datetime]:
@@ -96,7 +97,7 @@ class JobBook:
         wanted = select(Job.logical_at).where(
             Job.schedule == schedule, Job.logical_at >= moment_text(first), Job.logical_at <= moment_text(last)
         )
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return {datetime.fromisoformat(found) for found in connection.execute(wanted).scalars()}
 
     def begin(self, job_id: str, attempt: int) -> None:
@@ -116,20 +117,23 @@ class JobBook:
         """Let nothing more be begun for a job; says whether there was anything to cancel."""
         return self._change(job_id, Job.state.in_(OPEN), state="cancelled")
 
-    def again(self, job_id: str, then: Callable[[Any, int], None]) -> bool:
-        """Begin an ended job anew, its failures forgotten: `then` gets the connection and the attempt's number.
+    def again(self, job_id: str, then: Callable[[Any, int], None], *, broken: int | None = None) -> bool:
+        """Begin an ended job anew: `then` gets the connection and the attempt's number.
 
-        Says whether the job had ended.
+        What failed is to be asked again; what it cost stays. Says whether the job had ended, as one has that is open
+        still and whose attempt is the `broken` one.
         """
-        with self.engine.begin() as connection:
+        ended = or_(Job.state.not_in(OPEN), Job.attempt == (0 if broken is None else broken))
+        with writing(self.engine) as connection:
             changed = connection.execute(
                 update(Job)
-                .where(Job.job_id == job_id, Job.state.not_in(OPEN))
+                .where(Job.job_id == job_id, ended)
                 .values(state="queued", attempt=Job.attempt + 1, error="", done=0, updated_at=moment_text())
             )
             if not changed.rowcount:
                 return False
-            connection.execute(delete(Unit).where(Unit.job_id == job_id, Unit.outcome == "failed"))
+            failed = update(Unit).where(Unit.job_id == job_id, Unit.outcome == "failed")
+            connection.execute(failed.values(outcome=AGAIN, reason="", signature="", detail=""))
             attempt = connection.execute(select(Job.attempt).where(Job.job_id == job_id)).scalar_one()
             then(connection, attempt)
         return True
@@ -138,12 +142,12 @@ class JobBook:
         """Which of these (job, attempt) must not begin anything more."""
         wanted = set(attempts)
         rows = select(Job.job_id, Job.attempt).where(Job.job_id.in_({job for job, _ in wanted}), Job.state.in_(OPEN))
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             live = {(str(job), int(attempt)) for job, attempt in connection.execute(rows)}
         return wanted - live
 
     def _change(self, job_id: str, *conditions: Any, **values: Any) -> bool:
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             changed = connection.execute(
                 update(Job).where(Job.job_id == job_id, *conditions).values(**values, updated_at=moment_text())
             )

@@ -43,7 +43,8 @@ class Job(Base):
 
 
 class Unit(Base):
-    """What came of one question put to one member in a job: "forecast", "known" (it was in the ledger) or "failed".
+    """What came of one question put to one member in a job: "forecast", "known" (it was in the ledger) or "failed";
+    "again" where it failed in an attempt before this one, has not ended since, and only its cost counts.
 
     `cost_usd` adds up over attempts, NULL where it is unknown.
     """

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, case, func, select, update
 
+from db.jobs.access import reading, writing
 from db.jobs.models import Job, Unit
 from db.jobs.upserts import moment_text, upsert
 
 _SLICE = 400
+AGAIN = "again"
+"""The outcome of a unit that failed and is to be asked again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +31,15 @@ class UnitRow:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many units of a job have ended, how many of these failed, and what they cost (None: unknown)."""
+    """How many units of a job have ended, how many of these failed, and what they cost (None: unknown).
+
+    `known_usd` is the cost of those whose cost is known.
+    """
 
     done: int = 0
     failed: int = 0
     cost_usd: float | None = 0.0
+    known_usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ class Units:
         ]
         if not rows:
             return
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             insertion = upsert(connection.dialect.name, Unit)
             new = insertion.excluded
             insertion = insertion.on_conflict_do_update(
@@ -87,27 +94,28 @@ class Units:
     def ended(self, job_id: str, questions: Sequence[str]) -> dict[tuple[str, str], str]:
         """(question, member) -> outcome, of those of these questions that have one."""
         found: dict[tuple[str, str], str] = {}
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             for start in range(0, len(questions), _SLICE):
                 some = questions[start : start + _SLICE]
                 wanted = select(Unit.question_id, Unit.member, Unit.outcome).where(
-                    Unit.job_id == job_id, Unit.question_id.in_(some)
+                    Unit.job_id == job_id, Unit.question_id.in_(some), Unit.outcome != AGAIN
                 )
                 found.update({(str(q), str(m)): str(outcome) for q, m, outcome in connection.execute(wanted)})
         return found
 
     def tallies(self, job_ids: Sequence[str]) -> dict[str, Tally]:
         """How far each of these jobs is, by its units; jobs without any are left out."""
+        done = func.sum(case((Unit.outcome == AGAIN, 0), else_=1))
         failed = func.sum(case((Unit.outcome == "failed", 1), else_=0))
         unknown = func.sum(case((Unit.cost_usd.is_(None), 1), else_=0))
         wanted = (
-            select(Unit.job_id, func.count(), failed, func.coalesce(func.sum(Unit.cost_usd), 0.0), unknown)
+            select(Unit.job_id, done, failed, func.coalesce(func.sum(Unit.cost_usd), 0.0), unknown)
             .where(Unit.job_id.in_(job_ids))
             .group_by(Unit.job_id)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return {
-                str(job): Tally(int(n), int(bad), None if unpriced else float(cost))
+                str(job): Tally(int(n), int(bad), None if unpriced else float(cost), float(cost))
                 for job, n, bad, cost, unpriced in connection.execute(wanted)
             }
 
@@ -121,7 +129,7 @@ class Units:
             .order_by(count.desc(), Unit.member, Unit.signature)
             .limit(limit)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [
                 FailureTally(str(s), str(m), str(r), int(n), str(d)) for s, m, r, n, d in connection.execute(wanted)
             ]

@@ -6,7 +6,7 @@ that was edited, removed or put elsewhere shows (`verify`). Natural keys make ev
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -83,46 +83,23 @@ class Ledger:
         if not rows:
             return 0
         with self._appending() as connection:
-            known = known_keys(connection, rows)
-            fresh = [row for key, row in rows.items() if key not in known]
-            last = connection.execute(
-                select(Entry.position, Entry.chain).order_by(Entry.position.desc()).limit(1)
-            ).first()
-            position, chain = last or (0, GENESIS)
-            for row in fresh:
-                position += 1
-                chain = link(chain, position, row)
-                row.update(position=position, chain=chain)
-            if fresh:
-                insert_rows(connection, "entries", _COLUMNS, [tuple(row[name] for name in _COLUMNS) for row in fresh])
-                fold(connection, fresh)
-                note_growth(connection, len(fresh), position)
-        return len(fresh)
+            return _append(connection, rows)
 
     def resolve(self, resolutions: Sequence[Resolution], *, correct: bool = False) -> int:
         """Record outcomes; returns how many were new. The same outcome again changes nothing.
 
         A different outcome for a resolved question is refused with BadInput, unless `correct` says that it is a
         correction: then it is a new row, which counts from now on, and the old one stays readable. The same outcome
-        known at another moment is a correction too.
+        known at another moment is a correction too. What is recorded is read in the transaction that appends, so that
+        of two who resolve a question at once the second sees what the first said.
         """
-        current = self.resolutions({resolution.question_id for resolution in resolutions})
-        fresh = []
-        for resolution in resolutions:
-            known = current.get(resolution.question_id)
-            if known is None:
-                fresh.append(resolution)
-                continue
-            same = known.outcome == resolution.outcome
-            if same and not (correct and known.known_at != resolution.known_at):
-                continue
-            if not correct:
-                raise BadInput(
-                    f"question {resolution.question_id} is resolved as {known.outcome!r}, not {resolution.outcome!r}: "
-                    "say that it is a correction to change it"
-                )
-            fresh.append(resolution)
-        return self.append(fresh)
+        if not resolutions:
+            return 0
+        with self._appending() as connection:
+            wanted = {resolution.question_id for resolution in resolutions}
+            current = _last(_read_bodies(connection, "resolution", wanted))
+            rows = (_row(resolution, "") for resolution in _outcomes_to_add(resolutions, current, correct=correct))
+            return _append(connection, {(row["kind"], row["key"]): row for row in rows})
 
     def questions(self, ids: Iterable[str] | None = None) -> list[Question]:
         """The questions with these ids (all, without), in the order in which they were recorded."""
@@ -142,8 +119,7 @@ class Ledger:
 
     def resolutions(self, questions: Iterable[str] | None = None) -> dict[str, Resolution]:
         """Question id -> the resolution that counts, which is the last one recorded."""
-        found = (Resolution.model_validate_json(body) for body in self._bodies("resolution", questions))
-        return {resolution.question_id: resolution for resolution in found}
+        return _last(self._bodies("resolution", questions))
 
     def first_known(self, questions: Iterable[str] | None = None) -> dict[str, datetime]:
         """Question id -> the earliest `known_at` of all its resolutions: a correction does not undo it."""
@@ -225,17 +201,8 @@ class Ledger:
         target.close()
 
     def _bodies(self, kind: str, questions: Iterable[str] | None, run_id: str | None = None) -> Iterator[str]:
-        wanted = select(Entry.body).where(Entry.kind == kind).order_by(Entry.position)
-        if run_id is not None:
-            wanted = wanted.where(Entry.run_id == run_id)
         with self._engine.connect() as connection:
-            if questions is None:
-                yield from connection.execute(wanted).scalars()
-                return
-            ids = sorted(set(questions))
-            for start in range(0, len(ids), _SLICE):
-                some = wanted.where(Entry.question_id.in_(ids[start : start + _SLICE]))
-                yield from connection.execute(some).scalars()
+            yield from _read_bodies(connection, kind, questions, run_id)
 
     @contextmanager
     def _appending(self) -> Iterator[Connection]:
@@ -259,6 +226,64 @@ _KINDS: dict[type[Record], str] = {
     PeerReview: "review",
     Dialogue: "dialogue",
 }
+
+
+def _read_bodies(
+    connection: Connection, kind: str, questions: Iterable[str] | None, run_id: str | None = None
+) -> Iterator[str]:
+    wanted = select(Entry.body).where(Entry.kind == kind).order_by(Entry.position)
+    if run_id is not None:
+        wanted = wanted.where(Entry.run_id == run_id)
+    if questions is None:
+        yield from connection.execute(wanted).scalars()
+        return
+    ids = sorted(set(questions))
+    for start in range(0, len(ids), _SLICE):
+        yield from connection.execute(wanted.where(Entry.question_id.in_(ids[start : start + _SLICE]))).scalars()
+
+
+def _last(bodies: Iterable[str]) -> dict[str, Resolution]:
+    """Question id -> its last resolution."""
+    found = map(Resolution.model_validate_json, bodies)
+    return {resolution.question_id: resolution for resolution in found}
+
+
+def _outcomes_to_add(
+    resolutions: Iterable[Resolution], recorded: Mapping[str, Resolution], *, correct: bool
+) -> list[Resolution]:
+    """Those that say something new; raises BadInput for one that contradicts those before it and is no correction."""
+    current, fresh = dict(recorded), []
+    for resolution in resolutions:
+        known = current.get(resolution.question_id)
+        same = known is not None and known.outcome == resolution.outcome
+        if known is not None and same and not (correct and known.known_at != resolution.known_at):
+            continue
+        if known is not None and not correct:
+            raise BadInput(
+                f"question {resolution.question_id} is resolved as {known.outcome!r}, not {resolution.outcome!r}: "
+                "say that it is a correction to change it"
+            )
+        current[resolution.question_id] = resolution
+        fresh.append(resolution)
+    return fresh
+
+
+def _append(connection: Connection, rows: Mapping[tuple[str, str], dict[str, Any]]) -> int:
+    """Append the rows whose kind and natural key the journal does not have; returns how many."""
+    known = known_keys(connection, rows)
+    fresh = [row for key, row in rows.items() if key not in known]
+    if not fresh:
+        return 0
+    last = connection.execute(select(Entry.position, Entry.chain).order_by(Entry.position.desc()).limit(1)).first()
+    position, chain = last or (0, GENESIS)
+    for row in fresh:
+        position += 1
+        chain = link(chain, position, row)
+        row.update(position=position, chain=chain)
+    insert_rows(connection, "entries", _COLUMNS, [tuple(row[name] for name in _COLUMNS) for row in fresh])
+    fold(connection, fresh)
+    note_growth(connection, len(fresh), position)
+    return len(fresh)
 
 
 def _row(record: Record, run_id: str) -> dict[str, Any]:

@@ -47,13 +47,23 @@ def restore_dump(path: Path, address: str, stamp: str, verify: Callable[[str], i
         try:
             _run("pg_restore", scratch, "--no-owner", "--exit-on-error", str(path))
             rows = verify(scratch)
-            if kept:
-                _rename(connection, str(url.database), kept)
-            _rename(connection, fresh, str(url.database))
+            _take_place(connection, fresh, str(url.database), kept)
         except BaseException:
             connection.execute(text(f"DROP DATABASE IF EXISTS {_name(connection, fresh)} WITH (FORCE)"))
             raise
     return rows, kept
+
+
+def _take_place(connection: Connection, fresh: str, name: str, kept: str) -> None:
+    """Give the database `fresh` the `name`, and what has it, if `kept` is not empty, that name; both or neither."""
+    if kept:
+        _rename(connection, name, kept)
+    try:
+        _rename(connection, fresh, name)
+    except BaseException:
+        if kept:
+            _rename(connection, kept, name)
+        raise
 
 
 def exists(address: str) -> bool:

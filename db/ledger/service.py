@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, TimeoutError
 
 from db.errors import LedgerError
 from db.ledger.engine import open_engine
@@ -36,23 +36,32 @@ class ServiceTables:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except DBAPIError as error:
-            raise LedgerError(f"the database could not be read: {_said(error)}") from error
+        with _in_a_sentence("the database could not be read"), self._engine.connect() as connection:
+            yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         """A transaction that is kept whole or not at all; what breaks a unique key is raised as it is."""
-        try:
-            with self._engine.connect().execution_options(writing=True) as connection, connection.begin():
-                yield connection
-        except IntegrityError:
-            raise
-        except DBAPIError as error:
-            raise LedgerError(f"the database could not be written: {_said(error)}") from error
+        with (
+            _in_a_sentence("the database could not be written"),
+            self._engine.connect().execution_options(writing=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
 
 
-def _said(error: DBAPIError) -> str:
-    return str(error.orig).strip().partition("\n")[0]
+@contextmanager
+def _in_a_sentence(failed: str) -> Iterator[None]:
+    """Raise what a database refuses inside as a LedgerError that says what `failed`, and why.
+
+    What breaks a unique key is raised as it is: that is about the rows, not the database.
+    """
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DBAPIError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        raise LedgerError(f"{failed}: {reason}") from error
+    except TimeoutError as error:  # all its connections are taken
+        raise LedgerError(f"{failed}: no connection came free in time") from error

@@ -43,6 +43,13 @@ class Views:
         with reading(self._engine) as connection:
             return connection.execute(select(func.max(Entry.position))).scalar_one() or 0
 
+    def head_chain(self) -> str:
+        """The chain value of the last row recorded, "" in an empty ledger: it stands for the whole journal before it,
+        so that a ledger that was restored and went on otherwise has another at the same position."""
+        with reading(self._engine) as connection:
+            wanted = select(Entry.chain).order_by(Entry.position.desc()).limit(1)
+            return connection.execute(wanted).scalar() or ""
+
     def counts(self) -> Counts:
         """How many records of each kind there are, and how the questions stand."""
         with reading(self._engine) as connection:

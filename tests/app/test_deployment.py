@@ -52,6 +52,14 @@ def test_no_service_is_reachable_from_other_machines_unless_asked(compose: dict[
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
+def test_the_ui_is_open_to_anyone_only_where_its_port_is_reached_from_this_machine_alone(
+    compose: dict[str, Any],
+) -> None:
+    ui = compose["services"]["ui"]
+    assert "--open" in ui["command"]
+    assert all(port.startswith("127.0.0.1:") for port in ui["ports"])
+
+
 def test_every_variable_of_the_compose_file_has_a_default_and_no_secret_is_written_down() -> None:
     text = (ROOT / "compose.yaml").read_text()
     assert re.findall(r"\$\{[A-Z_]+\}", text) == []

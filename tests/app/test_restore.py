@@ -19,6 +19,7 @@ import pytest
 
 from app.scoring import leaderboard, score
 from db.errors import BadInput, LedgerError
+from db.ledger import postgres
 from db.ledger.ledger import Ledger
 from db.ledger.restoring import restore
 from db.records import BinaryQuestion, Forecast, Resolution
@@ -167,6 +168,32 @@ def test_restoring_while_somebody_has_the_ledger_open_refuses(tmp_path: Path) ->
             restore(backup, str(address), replace=True)
         assert ledger.verify().ok
     assert restore(backup, str(address), replace=True).rows == 4
+
+
+def test_ledger_has_its_name_again_where_the_restored_one_cannot_take_it(
+    addresses: tuple[str, str], tmp_path: Path
+) -> None:
+    address, _ = addresses
+    if "://" not in address:
+        pytest.skip("only PostgreSQL's databases are renamed")
+    backup = tmp_path / "backup"
+    with Ledger(address) as ledger:
+        record(ledger, range(1))
+        ledger.backup(str(backup))
+        record(ledger, range(1, 2))
+    staying: list[psycopg.Connection[Any]] = []
+
+    def verify(scratch: str) -> int:
+        staying.append(psycopg.connect(scratch.replace("+psycopg", "")))
+        return 4
+
+    with pytest.raises(LedgerError, match="could not be done"):
+        postgres.restore_dump(backup, address, "x", verify)
+    staying[0].close()
+    with Ledger(address) as ledger:
+        assert ledger.verify().rows == 8
+    assert not postgres.exists(f"{address}_restored_x")
+    assert not postgres.exists(f"{address}_before_x")
 
 
 def test_restoring_what_is_no_backup_of_this_kind_of_ledger_names_it(tmp_path: Path) -> None:

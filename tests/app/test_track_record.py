@@ -269,10 +269,34 @@ def test_market_is_that_of_each_questions_source() -> None:
         {"member": "market:b", "question": "q0", "p": 0.8, "outcome": 1, "as_of": 1, "made": 1},
         *said_by("m", [(0.5, 1), (0.5, 0), (0.5, 0)]),
     ]
-    [found] = against_market(columns(rows))
+    rows += [{"member": "late", "question": "q0", "p": 0.5, "outcome": 1, "as_of": 1}]
+    found, late = against_market(columns(rows))
     assert (found.member, found.reference, found.n) == ("m", "market", 2)
-    assert found.reference_brier == pytest.approx((0.04 + 0.16) / 2)  # of two prices the later
-    assert found.difference.mean == pytest.approx(0.25 - 0.1)
+    assert found.reference_brier == pytest.approx((0.16 + 0.16) / 2)  # the later price came after it
+    assert found.difference.mean == pytest.approx(0.25 - 0.16)
+    assert (late.member, late.n) == ("late", 1)
+    assert late.reference_brier == pytest.approx(0.04)  # of two prices the later
+
+
+def test_reference_is_what_it_said_by_then_and_none_that_it_said_later() -> None:
+    rows = [
+        {"member": "market:a", "question": "q0", "p": 0.1, "outcome": 1, "as_of": 1},
+        {"member": "market:a", "question": "q0", "p": 0.5, "outcome": 1, "as_of": 3, "made": 3},
+        {"member": "market:a", "question": "q0", "p": 0.7, "outcome": 1, "as_of": 3, "made": 4},
+        {"member": "market:a", "question": "q0", "p": 1.0, "outcome": 1, "as_of": 6},
+        {"member": "market:a", "question": "q1", "p": 0.9, "outcome": 0, "as_of": 4},
+        {"member": "m", "question": "q0", "p": 0.2, "outcome": 1, "as_of": 2},
+        {"member": "m", "question": "q0", "p": 0.6, "outcome": 1, "as_of": 5},
+        {"member": "m", "question": "q1", "p": 0.5, "outcome": 0, "as_of": 3},
+        {"member": "m", "question": "q2", "p": 0.5, "outcome": 0, "as_of": 6},
+        {"member": "same", "question": "q1", "p": 0.3, "outcome": 0, "as_of": 4},
+        {"member": "early", "question": "q0", "p": 0.3, "outcome": 1, "as_of": 0},
+    ]
+    found = {item.member: item for item in against_market(columns(rows))}
+    assert {name: item.n for name, item in found.items()} == {"m": 1, "same": 1}
+    assert found["m"].brier == pytest.approx(0.16)
+    assert found["m"].reference_brier == pytest.approx(0.09)  # .7: the last by then, recorded after .5
+    assert found["same"].reference_brier == pytest.approx(0.81)
 
 
 def test_bins_and_parts_of_a_whole_ledger_hold_every_answer_once(tmp_path: Path) -> None:

@@ -126,6 +126,36 @@ def test_append_from_eight_threads_keeps_one_chain(address: str) -> None:
         assert found.ok and found.rows == 40
 
 
+@pytest.mark.parametrize("outcomes", [(True, True), (True, False)])
+def test_of_two_who_resolve_at_once_one_counts(address: str, outcomes: tuple[bool, bool]) -> None:
+    asked = [question(n) for n in range(20)]
+    with Ledger(address) as ledger:
+        ledger.append(asked)
+    together, refused, written = threading.Barrier(2), [], []
+
+    def work(number: int) -> None:
+        known = OPEN + timedelta(days=7, hours=number)
+        with Ledger(address) as own:
+            for item in asked:
+                said = Resolution(question_id=item.id, outcome=outcomes[number], resolved_at=known, known_at=known)
+                together.wait()
+                try:
+                    written.append(own.resolve([said]))
+                except BadInput as error:
+                    refused.append(str(error))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with Ledger(address) as ledger:
+        assert ledger.counts()["resolution"] == len(asked)
+        assert ledger.verify().ok
+    assert sum(written) == len(asked)
+    assert len(refused) == (0 if outcomes[0] == outcomes[1] else len(asked))
+
+
 def test_resolve_again_is_idempotent_and_a_change_is_a_correction(address: str) -> None:
     with Ledger(address) as ledger:
         asked = question()

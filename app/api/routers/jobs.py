@@ -14,13 +14,15 @@ from app.api.freshness import Fresh
 from app.api.problems import Refused
 from app.api.queries import JobQuery
 from app.api.schemas import PageOf
-from app.api.service import Desk
+from app.api.service import Desk, Service
 from app.api.strictly import StrictRoute, strictly
 from app.jobs.records import BenchmarkJob, CostEstimate, DeskJob, ForecastJob, IngestJob, JobSpec, JobStatus
 from db.errors import AmbiguousName, BadInput, UnknownName
 from db.ledger.api_keys import Scope
 
 router = APIRouter(prefix="/v1", tags=["jobs"], route_class=StrictRoute)
+_REACHING_OUT = ("ingest", "benchmark", "desk")
+"""Kinds of job that can read files and addresses of the asker's choice."""
 JobId = Annotated[str, Path(max_length=64, description="Its beginning is enough.", examples=["job-0123456789abcdef"])]
 JobBody = Annotated[NewJob, strictly(NewJob), Body(examples=[examples.SPEC])]
 ForecastBody = Annotated[ForecastToEstimate, strictly(ForecastToEstimate), Body(examples=[examples.SPEC])]
@@ -111,13 +113,17 @@ def estimate_job(spec: ForecastBody, desk: Desk) -> CostEstimate:
     responses=writes(202, examples.JOB, missing=True),
     dependencies=[needs(Scope.FORECAST)],
 )
-def cancel_job(job_id: JobId, desk: Desk) -> JobStatus:
-    """Nothing more is begun; what is under way ends and is kept. 409 if the job has ended."""
+def cancel_job(job_id: JobId, asker: Asker, desk: Desk) -> JobStatus:
+    """Nothing more is begun; what is under way ends and is kept. 409 if the job has ended.
+
+    Jobs that can read files or addresses (ingest, benchmark, desk) take the scope admin.
+    """
+    known = _demanded(job_id, asker, desk)
     try:
-        desk.jobs.cancel(job_id)
+        desk.jobs.cancel(known)
     except BadInput as error:
         raise _in_the_way(error) from error
-    return desk.jobs.status(job_id)
+    return desk.jobs.status(known)
 
 
 @router.post(
@@ -128,13 +134,27 @@ def cancel_job(job_id: JobId, desk: Desk) -> JobStatus:
     responses=writes(202, examples.JOB, missing=True),
     dependencies=[needs(Scope.FORECAST)],
 )
-def resume_job(job_id: JobId, desk: Desk) -> JobStatus:
-    """Of a job that is done only what failed is tried again. 409 while the job is under way."""
+def resume_job(job_id: JobId, asker: Asker, desk: Desk) -> JobStatus:
+    """Of a job that is done only what failed is tried again. 409 while the job is under way.
+
+    Jobs that can read files or addresses (ingest, benchmark, desk) take the scope admin.
+    """
+    known = _demanded(job_id, asker, desk)
     try:
-        desk.jobs.resume(job_id)
+        desk.jobs.resume(known)
     except BadInput as error:
         raise _in_the_way(error) from error
-    return desk.jobs.status(job_id)
+    return desk.jobs.status(known)
+
+
+def _demanded(job_id: str, asker: Caller, desk: Service) -> str:
+    """The job's whole id; raises Refused unless whoever asks may drive jobs of its kind.
+
+    How a job stands does not say whether a desk has sources: each is taken for one that has.
+    """
+    job = desk.jobs.status(job_id)
+    asker.demand(Scope.ADMIN if job.kind in _REACHING_OUT else Scope.FORECAST)
+    return job.job_id
 
 
 def _in_the_way(error: BadInput) -> Exception:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Path, Response
 
 from app.api import examples
 from app.api.asked import Backfill, NewSchedule
-from app.api.callers import Asker, needs
+from app.api.callers import Asker, Caller, needs
 from app.api.described import reads, writes
 from app.api.freshness import Fresh
 from app.api.problems import Refused
@@ -109,8 +109,9 @@ def create_schedule(asked: ScheduleBody, asker: Asker, desk: Desk, response: Res
     responses=writes(200, examples.SCHEDULE, missing=True),
     dependencies=[needs(Scope.FORECAST)],
 )
-def pause_schedule(name: Name, desk: Desk) -> Schedule:
-    """It ticks no more until it is resumed."""
+def pause_schedule(name: Name, asker: Asker, desk: Desk) -> Schedule:
+    """It ticks no more until it is resumed. One whose job takes the scope admin takes it here too."""
+    _demanded(name, asker, desk)
     desk.jobs.pause(name)
     return _found(name, desk)
 
@@ -122,8 +123,9 @@ def pause_schedule(name: Name, desk: Desk) -> Schedule:
     responses=writes(200, examples.SCHEDULE, missing=True),
     dependencies=[needs(Scope.FORECAST)],
 )
-def resume_schedule(name: Name, desk: Desk) -> Schedule:
+def resume_schedule(name: Name, asker: Asker, desk: Desk) -> Schedule:
     """It ticks again; what it missed is listed as missed."""
+    _demanded(name, asker, desk)
     desk.jobs.unpause(name)
     return _found(name, desk)
 
@@ -136,8 +138,9 @@ def resume_schedule(name: Name, desk: Desk) -> Schedule:
     responses=writes(202, {"job_ids": ["job-0123456789abcdef"]}, missing=True),
     dependencies=[needs(Scope.FORECAST)],
 )
-def backfill_schedule(name: Name, window: BackfillBody, desk: Desk) -> Submitted:
+def backfill_schedule(name: Name, window: BackfillBody, asker: Asker, desk: Desk) -> Submitted:
     """Submit the job of every tick of a time; a tick that has its job keeps it."""
+    _demanded(name, asker, desk)
     return Submitted(job_ids=desk.jobs.backfill(name, window.first, window.last))
 
 
@@ -149,9 +152,15 @@ def backfill_schedule(name: Name, window: BackfillBody, desk: Desk) -> Submitted
     responses=writes(204, None, missing=True),
     dependencies=[needs(Scope.FORECAST)],
 )
-def remove_schedule(name: Name, desk: Desk) -> None:
+def remove_schedule(name: Name, asker: Asker, desk: Desk) -> None:
     """Its jobs stay."""
+    _demanded(name, asker, desk)
     desk.jobs.remove(name)
+
+
+def _demanded(name: str, asker: Caller, desk: Service) -> None:
+    """Raise UnknownName without such a schedule, Refused where whoever asks could not have made it."""
+    demand(asker, _found(name, desk).spec)
 
 
 def _found(name: str, desk: Service) -> Schedule:

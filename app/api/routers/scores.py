@@ -120,5 +120,6 @@ def get_leaderboard(desk: Desk, fresh: Fresh) -> Leaderboard:
     """Everything that can be scored, kinds of question and tracks apart, with 95 % intervals over clusters."""
     from app.track_record import leaderboard
 
-    head = fresh.by_ledger()
+    fresh.by_ledger()
+    head = desk.ledger.views.head()
     return Leaderboard(members=desk.standing.at(head, lambda: leaderboard(desk.ledger)))

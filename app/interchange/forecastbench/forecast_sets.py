@@ -14,6 +14,7 @@ from pathlib import Path
 
 from app.interchange.forecastbench.documents import ForecastSet, SetForecast
 from app.interchange.forecastbench.question_sets import asked_in, end_of, resolution_day, set_name, start_of
+from app.interchange.reserved import refuse_reserved
 from app.interchange.transfer import Transfer
 from db.errors import BadInput
 from db.ledger.ledger import Ledger
@@ -137,8 +138,10 @@ def import_forecast_set(ledger: Ledger, found: ForecastSet, *, member: str = "",
     """Record somebody's forecasts of a round as a member's, with the start of the due date as their `as_of`.
 
     `created_at` is `now`: the ledger saw them no earlier, and of what was resolved by then they are no live forecasts.
-    Raises BadInput where the round was not imported.
+    Raises BadInput where the round was not imported, and for a reserved name (`app.interchange.reserved`).
     """
+    forecaster = member or member_of(found)
+    refuse_reserved(forecaster)
     done = Transfer(read=len(found.forecasts))
     asked = {(item.source, item.source_id, resolution_day(item)): item for item in asked_in(ledger, found.question_set)}
     made: dict[str, Forecast] = {}
@@ -152,7 +155,7 @@ def import_forecast_set(ledger: Ledger, found: ForecastSet, *, member: str = "",
         else:
             made[question.id] = Forecast(
                 question_id=question.id,
-                member=member or member_of(found),
+                member=forecaster,
                 model=found.model,
                 as_of=start_of(found.due_date),
                 created_at=now,

@@ -1,7 +1,10 @@
 """Resolution sets: what became of a round's questions, into the ledger.
 
-An outcome became known when its resolution date was over. One strictly between no and yes is kept as the fraction it
-is. Where a question is not resolved, `resolved_to` is the market's price by then: no outcome, and left where it is.
+Nothing says at what hour an outcome could be known, so that it counts as known from the start of its resolution date:
+a market may resolve, and a value be published, at any time of that day. It is taken over once that day is over.
+
+One strictly between no and yes is kept as the fraction it is. Where a question is not resolved, `resolved_to` is the
+market's price by then: no outcome, and left where it is.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from app.interchange.forecastbench.documents import ResolutionSet, SetResolution
-from app.interchange.forecastbench.question_sets import asked_in, end_of, resolution_day
+from app.interchange.forecastbench.question_sets import asked_in, end_of, resolution_day, start_of
 from app.interchange.resolving import record_outcomes
 from app.interchange.transfer import Transfer
 from db.ledger.ledger import Ledger
@@ -60,6 +63,6 @@ def _resolution(question: BinaryQuestion, item: SetResolution, found: Resolution
         question_id=question.id,
         outcome=bool(share) if share in (0.0, 1.0) else share,
         resolved_at=now,
-        known_at=end_of(item.resolution_date),
+        known_at=start_of(item.resolution_date),
         source=f"ForecastBench {found.question_set}",
     )

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from app.interchange.fetching import JsonSource
 from app.interchange.markets import (
+    Address,
     Document,
     Listed,
     Market,
@@ -36,6 +38,8 @@ TERMS = (
 SECONDS = "s since 1970-01-01 UTC"
 """The unit of a question whose answer is a date."""
 
+_LIST = "/api/posts/"
+_PAGES = "https://www.metaculus.com/questions/"
 _PAGE = 100
 _QUARTILES = (0.25, 0.5, 0.75)
 _SPECIAL = {"annulled": Special.ANNULLED, "ambiguous": Special.AMBIGUOUS}
@@ -56,6 +60,7 @@ def read(ledger: Ledger, source: str, options: ImportOptions) -> Transfer:
         listed=_listed,
         parts=_parts,
         identity=_identity,
+        again=_again,
         headers={"Authorization": f"Token {options.token}"} if options.token else None,
     )
     return import_market(ledger, source, market, options)
@@ -64,17 +69,24 @@ def read(ledger: Ledger, source: str, options: ImportOptions) -> Transfer:
 async def _documents(source: JsonSource, limit: int) -> AsyncIterator[Document]:
     """Each post whole: lists of them lack the descriptions and criteria."""
     if source.one_document:
-        found = await source.document()
-        for post in found.get("results", [found]):
+        for post in await source.one_or_more(under="results"):
             yield post
         return
     at, more = 0, True
     while more:
-        page = await source.get("/api/posts/", limit=min(limit, _PAGE), offset=at, statuses="open")
-        for post in page["results"]:
-            yield await source.get(f"/api/posts/{post['id']}/")
-        at += len(page["results"])
-        more = bool(page.get("next")) and bool(page["results"])
+        page = await source.object(_LIST, limit=min(limit, _PAGE), offset=at, statuses="open")
+        posts = page.get("results")
+        if not isinstance(posts, list):
+            raise source.strange(_LIST, "it has no results")
+        for post in posts:
+            yield await source.object(f"{_LIST}{source.named(post, _LIST)}/")
+        at += len(posts)
+        more = bool(page.get("next")) and bool(posts)
+
+
+def _again(question: Question) -> Address:
+    """Where the post of a question is, which may be one of several in it."""
+    return Address(f"{_LIST}{quote(question.url.removeprefix(_PAGES).strip('/'), safe='')}/")
 
 
 def _parts(post: Document) -> Iterator[Document]:
@@ -104,7 +116,13 @@ def _listed(post: Document) -> Listed:
     if item.get("resolution") in (None, ""):
         return Listed(question=question, price=_price(item))
     outcome, note = _outcome(item, question)
-    return Listed(question=question, outcome=outcome, known_at=moment(item.get("actual_resolve_time")), note=note)
+    return Listed(question=question, outcome=outcome, known_at=_known_at(item), note=note)
+
+
+def _known_at(item: Document) -> datetime | None:
+    """When the outcome could be known first: a question closes early because it came, and is resolved days later."""
+    ends = (moment(item.get("actual_close_time")), moment(item.get("actual_resolve_time")))
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _question(item: Document, post: Document) -> Question:
@@ -120,7 +138,7 @@ def _question(item: Document, post: Document) -> Question:
         "resolve_by": due,
         "source": NAME,
         "source_id": str(item["id"]),
-        "url": f"https://www.metaculus.com/questions/{post['id']}/",
+        "url": f"{_PAGES}{post['id']}/",
         "tags": (tag_of(NAME),),
         "licence": "Metaculus terms of use",
     }

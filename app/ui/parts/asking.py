@@ -32,6 +32,8 @@ class Order:
 
 def made(asked: Asked, as_of: datetime) -> Question:
     """The question that was asked; one about events that has no words of its own is put into words."""
+    if not asked.text.strip() and not any(asked.actors) and asked.window[0] is not None:
+        raise BadInput("choose who acts and toward whom")
     if asked.text.strip() or not any(asked.actors):
         return question_of(asked, as_of)
     criterion = criterion_of(question_of(replace(asked, text="?"), as_of))

@@ -72,7 +72,7 @@ def _figures(found: Round) -> None:
     costs = [item.cost_usd for item in found.forecasts]
     known = [cost for cost in costs if cost is not None]
     columns = st.columns(4)
-    columns[0].metric("The crowd says", _in_brief(pooled.value) if pooled else words.NOTHING)
+    columns[0].metric("The crowd says", words.plain(_in_brief(pooled.value)) if pooled else words.NOTHING)
     columns[1].metric("Spread of members", _spread(pooled), help="Standard deviation of the members' answers.")
     answered = f"{len(found.forecasts)} of {len(found.forecasts) + len(found.failures)}"
     columns[2].metric("Members answered", answered)
@@ -176,7 +176,7 @@ def _reasons(forecasts: Sequence[Forecast]) -> None:
     known = {item.id: item for item in reading.ledger().evidence({key for one in having for key in one.evidence})}
     st.subheader("Reasons", anchor=False)
     for item in having:
-        with st.expander(f"{item.member}: {said(item.value)}", icon=":material/article:"):
+        with st.expander(words.plain(f"{item.member}: {said(item.value)}"), icon=":material/article:"):
             st.markdown(words.plain(item.rationale or "No reasons were given."))
             evidence([known[key] for key in item.evidence if key in known])
 

@@ -93,5 +93,5 @@ def _record(question: Question, said: Said) -> None:
     with shell.refusals():
         recorded = record(reading.ledger(), question, said, now=datetime.now(UTC), wording=_WORDING)
         done = "Recorded" if recorded.new else "Recorded before"
-        st.toast(f"{done}: {outcome_text(recorded.resolution.outcome)}", icon=":material/check:")
+        st.toast(words.plain(f"{done}: {outcome_text(recorded.resolution.outcome)}"), icon=":material/check:")
         st.rerun()

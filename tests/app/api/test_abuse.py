@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ import httpx
 import pytest
 
 from app.api.service import Options
+from db.ledger.answered import Answered
 from db.ledger.api_keys import ApiKeys, Scope
 from db.ledger.ledger import Ledger
 from tests.app.api.serving import Served, served
@@ -347,3 +349,18 @@ def test_fault_inside_says_nothing_of_it(tmp_path: Path) -> None:
         assert found.status_code in (500, 503)
         assert "question_index" not in problem(found, found.status_code)["detail"]
         assert client.get("/healthz").status_code == 200
+
+
+def test_what_was_done_is_answered_also_where_the_answer_cannot_be_kept(desk: Served) -> None:
+    with desk.client() as client:
+        with sqlite3.connect(desk.settings.database_url) as database:
+            database.execute(
+                "CREATE TRIGGER broken BEFORE UPDATE ON answered BEGIN INSERT INTO nowhere VALUES (1); END"
+            )
+        database.close()
+        assert client.post("/v1/questions", json=ASKED, headers={"Idempotency-Key": "once"}).status_code == 201
+        assert len(client.get("/v1/questions").json()["data"]) == 1
+    with Answered(desk.settings.database_url) as answered, ApiKeys(desk.settings.database_url) as keys:
+        [admin] = [key for key in keys.list() if key.may(Scope.ADMIN)]
+        claim = answered.claim(admin.id, "once", "another request", now=datetime.now(UTC))
+    assert not claim.mine  # given up, the key would let the same be done again

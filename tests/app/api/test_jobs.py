@@ -137,3 +137,35 @@ def test_every_kind_of_question_is_recorded_as_it_is(client: httpx.Client) -> No
     assert [item["kind"] for item in client.get("/v1/questions").json()["data"]] == [
         item["kind"] for item in reversed(asked)
     ]
+
+
+@pytest.mark.parametrize("kind", ["ingest", "desk"])
+def test_what_administrators_have_done_is_not_driven_by_others(desk: Served, kind: str) -> None:
+    asked = {"kind": kind, "sources": ["events.csv"]}
+    window = {"first": "2026-01-01T00:00:00Z", "last": "2026-01-01T23:00:00Z"}
+    with desk.client() as admin, desk.client(Scope.FORECAST) as other:
+        place = admin.post("/v1/jobs", json=asked).headers["location"]
+        assert admin.post("/v1/schedules", json=SCHEDULE | {"spec": asked}).status_code == 201
+        for path, body in (
+            (f"{place}/cancel", None),
+            (f"{place}/resume", None),
+            ("/v1/schedules/daily/pause", None),
+            ("/v1/schedules/daily/resume", None),
+            ("/v1/schedules/daily/backfill", window),
+        ):
+            assert other.post(path, json=body).status_code == 403, path
+        assert other.delete("/v1/schedules/daily").status_code == 403
+        assert admin.get(place).json()["state"] == "queued"
+        assert [item["paused"] for item in admin.get("/v1/schedules").json()["data"]] == [False]
+        assert admin.post(f"{place}/cancel").json()["state"] == "cancelled"
+        assert admin.delete("/v1/schedules/daily").status_code == 204
+
+
+def test_schedule_and_job_that_forecasters_may_make_are_theirs_to_drive(desk: Served) -> None:
+    with desk.client(Scope.FORECAST) as client:
+        place = client.post("/v1/jobs", json={"kind": "resolve"}).headers["location"]
+        assert client.post(f"{place}/cancel").status_code == 202
+        assert client.post("/v1/schedules", json=SCHEDULE).status_code == 201
+        assert client.post("/v1/schedules/daily/pause").status_code == 200
+        assert client.post("/v1/schedules/none/pause").status_code == 404
+        assert client.delete("/v1/schedules/daily").status_code == 204

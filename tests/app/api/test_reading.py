@@ -85,6 +85,16 @@ def test_what_has_not_changed_is_not_sent_again(reader: httpx.Client, path: str)
     assert reader.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/v1/questions/0123456789", 404), ("/v1/questions?cursor=none", 400), ("/v1/runs?cursor=none", 400)],
+)
+def test_what_there_is_none_of_has_not_stayed_as_it_was(reader: httpx.Client, path: str, status: int) -> None:
+    tag = reader.get("/v1/questions").headers["etag"]
+    for known in (tag, "*"):
+        assert reader.get(path, headers={"If-None-Match": known}).status_code == status
+
+
 def test_tag_changes_with_the_ledger(client: httpx.Client) -> None:
     first = client.get("/v1/questions")
     asked = {"kind": "binary", "text": "Rain?", "resolve_by": "2099-01-01T00:00:00Z"}
@@ -120,8 +130,10 @@ def test_exports_hold_every_forecast_in_each_format(reader: httpx.Client) -> Non
 def test_exports_are_filtered_and_tagged(reader: httpx.Client) -> None:
     found = reader.get("/v1/exports/forecasts.jsonl", params={"member": "m"})
     assert len(found.text.splitlines()) == 7
-    again = reader.get("/v1/exports/forecasts.jsonl", headers={"If-None-Match": found.headers["etag"]})
+    known = {"If-None-Match": found.headers["etag"]}
+    again = reader.get("/v1/exports/forecasts.jsonl", params={"member": "m"}, headers=known)
     assert again.status_code == 304
+    assert reader.get("/v1/exports/forecasts.jsonl", headers=known).status_code == 200  # that is another file
     for name in ("questions", "aggregates", "resolutions"):
         assert reader.get(f"/v1/exports/{name}.csv").status_code == 200
     assert reader.get("/v1/exports/forecasts.exe").status_code == 422

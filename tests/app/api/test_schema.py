@@ -50,7 +50,8 @@ def run(folder: Path, *, examples: int, phases: str) -> subprocess.CompletedProc
 
 @pytest.mark.slow
 def test_everything_conforms_to_its_schema(tmp_path: Path) -> None:
-    done = run(tmp_path, examples=int(os.environ.get("AUSPEX_SCHEMA_EXAMPLES", "5")), phases="examples,coverage,fuzzing,stateful")
+    examples = int(os.environ.get("AUSPEX_SCHEMA_EXAMPLES", "5"))
+    done = run(tmp_path, examples=examples, phases="examples,coverage,fuzzing,stateful")
     assert done.returncode == 0, done.stdout[-8000:]
 
 

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -23,7 +24,7 @@ from app.settings import Settings
 from app.webhooks.background import BackgroundSender
 from app.webhooks.messages import job_event, record_event
 from app.webhooks.sender import WAITS, Sender
-from db.errors import BadInput, UnknownName
+from db.errors import BadInput, LedgerError, UnknownName
 from db.jobs.book import JobBook
 from db.jobs.engine import open_jobs_engine
 from db.ledger.ledger import Ledger
@@ -338,6 +339,20 @@ def test_jobs_that_fail_are_told_once(bench: Bench, receiver: Receiver, tmp_path
         f"jobs/{failing}",
         "the store is gone",
     )
+
+
+def test_jobs_that_cannot_be_read_are_said_as_the_ledgers_fault(bench: Bench, tmp_path: Path) -> None:
+    address = tmp_path / "jobs.db"
+    bench.hook("http://127.0.0.1:9/")
+    with Jobs(Settings(database_url=bench.ledger.address, jobs_url=f"sqlite:///{address}")) as jobs:
+        with sqlite3.connect(address) as database:
+            for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                if not name.startswith("sqlite_"):
+                    database.execute(f'DROP TABLE "{name}"')
+        database.close()
+        bench.sender = Sender(bench.outbox, bench.webhooks, jobs)
+        with pytest.raises(LedgerError, match="the jobs could not be read"):
+            bench.step()
 
 
 def test_events_beside_the_journal_are_put_in_once(bench: Bench, receiver: Receiver) -> None:

@@ -172,7 +172,7 @@ def resolution(id: str, source: str, day: str, to: float | None, *, resolved: bo
     }
 
 
-def test_outcomes_are_known_when_their_date_is_over(
+def test_outcomes_are_known_from_the_start_of_their_date(
     ledger: Ledger, asked: list[BinaryQuestion], tmp_path: Path
 ) -> None:
     rows = [
@@ -186,8 +186,8 @@ def test_outcomes_are_known_when_their_date_is_over(
     done = taken(ledger, saved(tmp_path, "resolutions", rows))
     found = ledger.resolutions()
     assert [found[question.id].outcome for question in asked[:3]] == [True, False, 0.35]
-    assert found[asked[0].id].known_at == datetime(2026, 1, 12, tzinfo=UTC)
-    assert found[asked[2].id].known_at == datetime(2026, 3, 2, tzinfo=UTC)
+    assert found[asked[0].id].known_at == datetime(2026, 1, 11, tzinfo=UTC)
+    assert found[asked[2].id].known_at == datetime(2026, 3, 1, tzinfo=UTC)
     assert {item.id.split()[1] for item in done.skipped} == {"m2", "B", "Z"}
     assert len(ledger.open_questions()) == 3
 
@@ -304,6 +304,8 @@ def test_somebody_elses_set_is_a_member_and_no_live_forecast_of_what_was_resolve
         {"id": "Z", "source": "fred", "forecast": 0.2, "resolution_date": "2026-02-03"},
     ]
     path = saved(tmp_path, "forecasts", rows, organization="They", model="gpt", model_organization="They")
+    with pytest.raises(BadInput, match="only Auspex itself"):
+        taken(ledger, path, member="climatology")
     done = taken(ledger, path)
     assert (done.read, done.new["forecasts"], len(done.skipped)) == (5, 2, 3)
     found = [item for item in ledger.forecasts() if item.member == "They/gpt"]

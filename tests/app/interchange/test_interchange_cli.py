@@ -64,6 +64,7 @@ def test_export_and_import_say_what_was_read_and_written(tmp_path: Path) -> None
         (("export", "forecasts", "x.txt"), "end its name with .json"),
         (("export", "forecastbench", "x.json", "--due", "soon"), "--due 'soon' is not a date"),
         (("export", "forecastbench", "x.json"), "--due 2026-08-16"),
+        (("import", "questions", "x.csv", "--as-recorded"), "goes with forecasts only"),
         (("import", "metaculus", "https://www.metaculus.com"), "--accept-terms"),
     ],
 )

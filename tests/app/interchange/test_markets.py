@@ -168,6 +168,7 @@ def test_polymarket_prices_are_read_by_the_outcomes_names(ledger: Ledger) -> Non
 
 
 def test_polymarket_outcomes_count_once_they_are_final(ledger: Ledger, tmp_path: Path) -> None:
+    early = polymarket(10, ("Yes", "No"), ("1", "0"), **closed())
     done = taken(
         ledger,
         "polymarket",
@@ -179,6 +180,10 @@ def test_polymarket_outcomes_count_once_they_are_final(ledger: Ledger, tmp_path:
             polymarket(4, ("Reds", "Blues"), ("0", "1"), **closed()),
             polymarket(5, ("Yes", "No"), ("1", "0"), **closed(umaResolutionStatus="disputed")),
             polymarket(6, ("Reds", "Blues"), ("0.5", "0.5"), **closed()),
+            polymarket(7, ("Yes", "No"), ("0.9995", "0.0005"), **closed()),
+            polymarket(8, ("No", "Yes"), ("0.9995", "0.0005"), **closed()),
+            polymarket(9, ("Yes", "No"), ("0.97", "0.03"), **closed()),
+            {key: value for key, value in early.items() if key != "umaResolutionStatus"},
         ),
     )
     assert {key[-1]: value for key, value in outcomes(ledger).items()} == {
@@ -186,9 +191,83 @@ def test_polymarket_outcomes_count_once_they_are_final(ledger: Ledger, tmp_path:
         "2": False,
         "3": 0.5,
         "4": "Blues",
+        "7": True,
+        "8": False,
     }
     assert {item.known_at for item in ledger.resolutions().values()} == {datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)}
-    assert {key[-1] for key in reasons(done)} == {"5", "6"}
+    assert {key[-1] for key in reasons(done)} == {"5", "6", "9", "a"}
+
+
+def test_a_polymarket_question_that_is_listed_no_more_is_asked_for_and_resolved(ledger: Ledger) -> None:
+    found = [polymarket(n, ("Yes", "No"), ("0.3", "0.7")) for n in (1, 2, 3)]
+    ended = {found[1]["conditionId"]: polymarket(2, ("Yes", "No"), ("1", "0"), **closed())}
+
+    def page(query: Any) -> Any:
+        if "condition_ids" in query:
+            return [item for key, item in ended.items() if (key, query["closed"]) == (query["condition_ids"], "true")]
+        return found if query["offset"] == "0" else []
+
+    with serving({"/markets": page}) as api:
+        taken(ledger, "polymarket", api.url, api)
+        assert not any("condition_ids" in path for path in api.asked)
+        del found[1:]
+        done = taken(ledger, "polymarket", api.url, api, now=NOW + timedelta(1), limit=2)
+        assert sum("condition_ids" in path for path in api.asked) == 2
+    assert (done.read, done.new["questions"], done.skipped) == (2, 0, [])
+    assert {key[-1]: value for key, value in outcomes(ledger).items()} == {"2": True}
+
+
+def test_a_manifold_market_that_lists_do_not_reach_is_resolved_and_one_that_is_gone_is_named(ledger: Ledger) -> None:
+    answers: dict[str, Any] = {"/v0/markets": [manifold("new")], "/v0/market/old": manifold("old", **resolved("NO"))}
+    with serving(answers | {"/v0/slug/all": [manifold("old"), manifold("gone")]}) as api:
+        taken(ledger, "manifold", f"{api.url}/v0/slug/all", api)
+        done = taken(ledger, "manifold", api.url, api, limit=1)
+        assert len([path for path in api.asked if path.startswith("/v0/market/")]) == 1
+        done = taken(ledger, "manifold", api.url, api, limit=1)
+    assert outcomes(ledger) == {"old": False}
+    assert reasons(done)["gone"] == "it is not at manifold any more: resolve it by hand"
+
+
+def test_a_metaculus_post_that_is_open_no_more_is_read_once_for_its_questions(ledger: Ledger) -> None:
+    settled = {"resolution": "yes", "actual_resolve_time": "2026-05-01T00:00:00Z"}
+    group = {"questions": [_sub(1) | settled, _sub(2) | settled]}
+    listing: dict[str, Any] = {"next": None, "results": []}
+    with serving({"/api/posts/": listing, "/api/posts/9/": post(9, group_of_questions=group)}) as api:
+        before = {"questions": [_sub(1), _sub(2)]}
+        with serving({"/api/posts/9/": post(9, group_of_questions=before)}) as earlier:
+            taken(ledger, "metaculus", f"{earlier.url}/api/posts/9/", earlier)
+        taken(ledger, "metaculus", api.url, api)
+        assert [path.partition("?")[0] for path in api.asked] == ["/api/posts/", "/api/posts/9/"]
+    assert outcomes(ledger) == {"1": True, "2": True}
+
+
+@pytest.mark.parametrize(
+    ("format", "path", "answer"),
+    [
+        ("polymarket", "/markets", {"error": 1}),
+        ("polymarket", "/markets", ["no", "objects"]),
+        ("polymarket", "/markets", 7),
+        ("manifold", "/v0/markets", [{"question": "no id"}]),
+        ("manifold", "/v0/markets", [manifold("m") | {"id": None}]),
+        ("metaculus", "/api/posts/", {"detail": "no"}),
+        ("metaculus", "/api/posts/", []),
+        ("metaculus", "/api/posts/", {"results": ["no object"]}),
+    ],
+)
+def test_an_answer_of_another_shape_is_one_sentence_that_names_its_address(
+    ledger: Ledger, format: str, path: str, answer: Any
+) -> None:
+    with serving({path: answer}) as api:
+        with pytest.raises(SourceRefused, match="not in the shape that is known") as refused:
+            taken(ledger, format, api.url, api)
+        assert api.url + path in str(refused.value)
+        assert len(api.asked) == 1
+    assert ledger.counts() == {}
+
+
+def test_a_post_whose_question_is_no_object_is_named(ledger: Ledger, tmp_path: Path) -> None:
+    done = taken(ledger, "metaculus", saved(tmp_path, post(1, question=[1]), post(2, question=_sub(2))))
+    assert (list(reasons(done)), len(ledger.questions())) == (["?"], 1)
 
 
 def test_metaculus_says_its_terms_before_anything_is_read(ledger: Ledger) -> None:
@@ -267,7 +346,7 @@ def test_metaculus_outcomes_of_every_type(ledger: Ledger, tmp_path: Path) -> Non
         saved(
             tmp_path,
             settled(1, "binary", "yes"),
-            settled(2, "binary", "annulled"),
+            settled(2, "binary", "annulled", actual_close_time="2026-01-20T00:00:00Z"),
             settled(3, "multiple_choice", "b", options=["a", "b"]),
             settled(4, "numeric", "12.5", scaling=scale),
             settled(5, "numeric", "above_upper_bound", scaling=scale),
@@ -284,7 +363,11 @@ def test_metaculus_outcomes_of_every_type(ledger: Ledger, tmp_path: Path) -> Non
         "7": "AMBIGUOUS",
     }
     assert set(reasons(done)) == {"5"}
-    assert ledger.resolutions()[ledger.questions()[0].id].known_at == datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
+    known = {question.source_id: ledger.resolutions().get(question.id) for question in ledger.questions()}
+    assert known["1"] is not None
+    assert known["1"].known_at == datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
+    assert known["2"] is not None
+    assert known["2"].known_at == datetime(2026, 1, 20, tzinfo=UTC)  # it closed early, and was resolved later
 
 
 def test_a_busy_server_is_left_alone_as_long_as_it_asks_and_then_asked_again(ledger: Ledger) -> None:

@@ -36,8 +36,8 @@ def full(tmp_path: Path) -> Iterator[Ledger]:
         yield found
 
 
-def taken(ledger: Ledger, format: str, path: Path) -> Transfer:
-    return importer(format)(ledger, str(path), ImportOptions(now=NOW))
+def taken(ledger: Ledger, format: str, path: Path, *, as_recorded: bool = False) -> Transfer:
+    return importer(format)(ledger, str(path), ImportOptions(now=NOW, as_recorded=as_recorded))
 
 
 def table(path: Path, *rows: dict[str, Any]) -> Path:
@@ -55,11 +55,50 @@ def test_a_ledgers_records_go_to_another_to_the_letter(
     for kind in ("questions", "forecasts", "resolutions"):
         path = tmp_path / f"{kind}.{suffix}"
         out = exporter(kind)(full, str(path), ExportOptions())
-        done = taken(ledger, kind, path)
+        done = taken(ledger, kind, path, as_recorded=True)
         assert (done.read, done.written, done.skipped) == (out.written, out.written, [])
     assert tuple(ledger.questions()) == QUESTIONS
     assert tuple(ledger.forecasts()) == FORECASTS
     assert tuple(ledger.resolutions().values()) == RESOLUTIONS
+
+
+def test_a_record_with_a_fitting_id_is_no_proof_of_when_it_was_made(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.append(QUESTIONS)
+    forged = FORECASTS[0].model_dump(mode="json") | {"member": "human:ada"}
+    del forged["id"]
+    path = tmp_path / "forged.json"
+    path.write_text(json.dumps([Forecast.model_validate_json(json.dumps(forged)).model_dump(mode="json")]))
+    assert taken(ledger, "forecasts", path).written == 1
+    [found] = ledger.forecasts()
+    assert (found.member, found.as_of, found.created_at) == ("human:ada", FORECASTS[0].as_of, NOW)
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "climatology",
+        "Boosting",
+        "reference_class",
+        "react:gpt?runs=3",
+        "market:metaculus",
+        "supervisor:gpt",
+        "boosting+shown",
+        "aggregate (linear_pool)",
+    ],
+)
+def test_a_reserved_name_is_refused_unless_a_ledger_is_moved(ledger: Ledger, tmp_path: Path, member: str) -> None:
+    ledger.append(QUESTIONS)
+    said = Forecast(
+        question_id=WORDS.id, member=member, as_of=NOW, created_at=NOW, value=ProbabilityValue(probability=0.5)
+    )
+    path = tmp_path / "f.json"
+    other = {"question_id": WORDS.id, "member": "bot", "probability": 1}
+    path.write_text(json.dumps([said.model_dump(mode="json"), other]))
+    done = taken(ledger, "forecasts", path)
+    assert (done.written, [item.id for item in done.skipped]) == (1, ["row 1"])
+    assert "only Auspex itself answers under" in done.skipped[0].reason
+    assert taken(ledger, "forecasts", path, as_recorded=True).skipped == []
+    assert said in ledger.forecasts()
 
 
 def test_a_persons_rows_are_said_now_whatever_they_claim(ledger: Ledger, tmp_path: Path) -> None:

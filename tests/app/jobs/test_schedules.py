@@ -62,6 +62,21 @@ def test_tick_fired_twice_late_and_back_filled_is_one_job(jobs: Jobs) -> None:
     assert (status.schedule, status.logical_at) == ("nightly", at("2025-06-01T03:00"))
 
 
+def test_moment_that_has_its_job_is_done_whatever_the_schedule_asks_for_now(jobs: Jobs) -> None:
+    jobs.add_schedule(Schedule(name="nightly", cron="0 3 * * *", spec=ResolveJob()))
+    first = jobs.fire("nightly", at("2025-06-02T03:00"))
+    jobs.remove("nightly")
+    jobs.add_schedule(Schedule(name="nightly", cron="0 3 * * *", spec=GenerateJob(as_of=AS_OF)))
+    filled = jobs.backfill("nightly", at("2025-06-01T00:00"), at("2025-06-03T03:00"))
+    assert filled[1] == first and [jobs.status(job_id).kind for job_id in filled] == ["generate", "resolve", "generate"]
+
+
+def test_schedule_is_added_paused(jobs: Jobs) -> None:
+    jobs.add_schedule(DEFAULT_DESK.model_copy(update={"paused": True}))
+    [kept] = jobs.schedules()
+    assert kept.paused and kept.spec == DEFAULT_DESK.spec
+
+
 def test_missed_ticks_are_listed_until_they_are_back_filled(jobs: Jobs) -> None:
     jobs.add_schedule(Schedule(name="often", cron="* * * * *", spec=ResolveJob()))
     assert jobs.missed("often") == []  # it was added just now
@@ -96,6 +111,7 @@ def test_schedules_are_kept_paused_and_removed(jobs: Jobs) -> None:
     [
         ({"cron": "30 6 * *"}, "no cron line"),
         ({"cron": "61 6 * * *"}, "no cron line"),
+        ({"cron": "0 0 30 2 *"}, "never ticks"),
         ({"time_zone": "Mars/Base"}, "no time zone"),
         ({"name": "a name/with signs"}, "no name"),
     ],

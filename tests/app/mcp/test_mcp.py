@@ -178,6 +178,8 @@ def test_writing_over_stdio_when_allowed_records_a_question_and_queues_a_job(pla
             assert (status["state"], status["kind"]) == ("queued", "forecast")
             again = await client.call_tool("run_forecast", {"question_ids": ["nonesuch"]})
             assert again.is_error
+            undated = await client.call_tool("run_forecast", {"question_ids": [made["question_id"]], "key": "monday"})
+            assert undated.is_error and "needs as_of" in getattr(undated.content[0], "text", "")
 
     asyncio.run(ask())
     with Ledger(place.ledger) as ledger:

@@ -111,6 +111,32 @@ def test_page_on_a_filled_ledger_runs(filled: Path, page: str) -> None:
     assert not desk.exception and not desk.error
 
 
+def test_names_from_outside_are_shown_as_they_stand(place: Path) -> None:
+    """As Markdown they would load pictures from strangers."""
+    moment, picture = datetime(2025, 6, 1, tzinfo=UTC), "![x](https://evil.example/x.png)"
+    with Ledger(str(place / "ledger.db")) as ledger:
+        choice = MultipleChoiceQuestion(
+            text="Which?", options=(picture, "b"), open_at=moment, resolve_by=datetime(2025, 7, 1, tzinfo=UTC)
+        )
+        said = Forecast(
+            question_id=choice.id,
+            member=picture,
+            value=ProbabilitiesValue(probabilities={picture: 0.7, "b": 0.3}),
+            rationale="So.",
+            as_of=moment,
+            created_at=moment,
+        )
+        ledger.append([choice, said])
+        ledger.append([_pooled(said)])
+    desk = _open("questions", question=choice.id)
+    assert not desk.exception
+    [figure] = [item.value for item in desk.metric if item.label == "The crowd says"]
+    [reasons] = [item.label for item in desk.expander if "evil" in item.label]
+    for shown in (figure, reasons):
+        assert words.plain(picture) in shown
+        assert picture not in shown
+
+
 def test_desk_shows_the_track_record_of_what_is_resolved(filled: Path) -> None:
     figures = {metric.label: metric.value for metric in _open().metric}
     assert figures["Resolved"] == "30"
